@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from boks_exporter.exposition.domain_view import DomainView, ExporterInfo
-from boks_exporter.exposition.families import grouped
 from boks_exporter.exposition.metric_spec import Kind, MetricSpec
 from boks_exporter.exposition.samples import LabelValues
+from boks_exporter.exposition.text_format import grouped
 
 
 def families(views: Iterable[DomainView], exporter: ExporterInfo) -> Iterator[Metric]:

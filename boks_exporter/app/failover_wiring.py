@@ -85,8 +85,7 @@ def chosen_domain(
     known = [domain for domain in settings.domains if name in {None, domain.name}]
     if not known:
         names = ", ".join(domain.name for domain in settings.domains)
-        message = f"no domain {name} in the configuration; there are: {names}"
-        raise NotConfiguredError(message)
+        raise NotConfiguredError(f"no domain {name} in the configuration; there are: {names}")
     fitting = [domain for domain in known if domain.failover is not None]
     if not fitting and needs_operator:
         names = ", ".join(domain.name for domain in known)
@@ -96,8 +95,7 @@ def chosen_domain(
     if len(fitting) > 1 and host is not None:
         fitting = [domain for domain in fitting if any(each.name == host for each in domain.hosts)] or fitting
     if len(fitting) > 1:
-        message = f"several domains match: {', '.join(domain.name for domain in fitting)}; add --domain"
-        raise NotConfiguredError(message)
+        raise NotConfiguredError(f"several domains match: {', '.join(domain.name for domain in fitting)}; add --domain")
     return _as_managed(settings, fitting[0])
 
 
@@ -197,10 +195,7 @@ async def observed(domain: ManagedDomain, known: JournalView) -> FailoverFacts:
 
 @asynccontextmanager
 async def open_runner(
-    domain: ManagedDomain,
-    journal: Journal,
-    say: Callable[[str], None],
-    halt: StopRequest | None = None,
+    domain: ManagedDomain, journal: Journal, say: Callable[[str], None], halt: StopRequest | None = None
 ) -> AsyncIterator[Runner]:
     """Hold what a run needs."""
     hooks, fence, asked = domain.failover.hooks, domain.failover.fence, halt or StopRequest()

@@ -5,7 +5,7 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
-from boks_exporter.cli.param_types import DURATION, LISTEN_ADDRESS
+from boks_exporter.cli.options import DURATION, LISTEN_ADDRESS
 from boks_exporter.demo.options import DemoOptions
 from boks_exporter.simulator.scenarios import SCENARIOS
 

@@ -10,7 +10,7 @@ from boks_exporter.cli.streams import echo
 
 if TYPE_CHECKING:
     from boks_exporter.cli.report_source import ReportQuery
-    from boks_exporter.diagnosis.facts import DiagnosisFacts
+    from boks_exporter.diagnosis.result import DiagnosisFacts
 
 import shutil
 import sys
@@ -156,7 +156,7 @@ def diagnose(ctx: click.Context, /, *, host: str, output: str, **given: Any) -> 
 
 def _of_url(query: "ReportQuery", host: str) -> "DiagnosisFacts":
     from boks_exporter.cli.report_source import fetch
-    from boks_exporter.diagnosis.facts import DiagnosisFacts
+    from boks_exporter.diagnosis.result import DiagnosisFacts
 
     report = fetch(query).report
     domain = _only_domain(report["domains"], host, query.url or "")
@@ -174,7 +174,7 @@ def _of_hosts(query: "ReportQuery", host: str) -> "DiagnosisFacts":
     from boks_exporter.cli.report_source import TimedOutError
     from boks_exporter.config import load
     from boks_exporter.diagnosis.diagnose import gather
-    from boks_exporter.diagnosis.facts import DiagnosisFacts
+    from boks_exporter.diagnosis.result import DiagnosisFacts
 
     settings = load(query.config_file)
     validate_domains(query.domains, [domain.name for domain in settings.domains], str(query.config_file))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from boks_exporter.cli import cli_exits, options
-from boks_exporter.cli.options import FILE
-from boks_exporter.cli.param_types import HTTP_URL, LISTEN_ADDRESS
+from boks_exporter.cli.options import FILE, HTTP_URL, LISTEN_ADDRESS
 from boks_exporter.cli.streams import echo
 from boks_exporter.text.harmless import harmless
 

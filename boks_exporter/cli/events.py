@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from boks_exporter.cli import cli_exits, options
-from boks_exporter.cli.param_types import DURATION
+from boks_exporter.cli.options import DURATION
 from boks_exporter.cli.streams import echo
 from boks_exporter.text.formatting import utc_clock
 from boks_exporter.text.harmless import harmless

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boks_exporter.cli import cli_exits
-from boks_exporter.cli.options import config_file
-from boks_exporter.cli.param_types import WORDS
+from boks_exporter.cli.options import WORDS, config_file
 from boks_exporter.cli.streams import echo
 from boks_exporter.text.harmless import harmless
 

@@ -7,8 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from boks_exporter.cli.options import FILE
-from boks_exporter.cli.param_types import WHOLE_SECONDS, Checked
+from boks_exporter.cli.options import FILE, WHOLE_SECONDS, Checked
 from boks_exporter.errors import InstallationError
 from boks_exporter.remote.installation import (
     DEFAULT_GATE_PATH,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from boks_exporter.cli import cli_exits
-from boks_exporter.cli.param_types import LISTEN_ADDRESS, WORDS, Checked
+from boks_exporter.cli.options import LISTEN_ADDRESS, WORDS, Checked
 from boks_exporter.cli.streams import echo
 from boks_exporter.remote.installation import DEFAULT_USER, checked_source, checked_user
 from boks_exporter.remote.settings import Prefix

@@ -7,7 +7,7 @@ import click
 
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.failover.options import Common, common, validate_host
-from boks_exporter.cli.param_types import DURATION, WORDS
+from boks_exporter.cli.options import DURATION, WORDS
 from boks_exporter.cli.streams import echo
 from boks_exporter.text.harmless import harmless
 

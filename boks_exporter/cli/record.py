@@ -1,12 +1,13 @@
-"""`boks-exporter record`: raw replies of the hosts as files that can be replayed."""
+"""`boks-exporter record` and `fit`: raw replies as files that can be replayed, and how well the parsers fit them."""
 
 from pathlib import Path
 
 import click
 
 from boks_exporter.cli import cli_exits, options
-from boks_exporter.cli.param_types import DURATION
+from boks_exporter.cli.options import DURATION
 from boks_exporter.cli.streams import echo
+from boks_exporter.text.harmless import harmless
 
 
 def _release(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -81,4 +82,37 @@ def record(
     rounds = max(len(recording.rounds) for recording in recordings)
     echo(f"recorded {len(observed(recordings))} hosts in {rounds} round{'' if rounds == 1 else 's'}: {directory}")
     echo(f"replay it: boks-exporter status --config.file {directory / 'replay.yaml'}")
+    return cli_exits.DONE
+
+
+@click.command(
+    short_help="Show which lines of the hosts' output can be read.",
+    epilog="""\b
+Examples:
+  boks-exporter fit --config.file FILE
+  boks-exporter fit --config.file /var/tmp/report/replay.yaml
+
+Exit codes: 0 shown, 1 failed, with the reason, 2 wrong usage.""",
+)
+@options.config_file
+@click.option("--domain", "domains", multiple=True, metavar="NAME", help="Only this domain. May be repeated.")
+def fit(config_file: Path, domains: tuple[str, ...]) -> int:
+    """Poll the hosts once, or read a recording, and show for each host and command what was read and what was not.
+
+    It is meant for the first contact with an installation, whose release of BoKS may print forms that were never seen.
+    """
+    import asyncio
+
+    from boks_exporter.app.logs import configure
+    from boks_exporter.app.one_shot import poll_rounds
+    from boks_exporter.app.options import LogFormat
+    from boks_exporter.config import load
+    from boks_exporter.recording.fit_page import fit_page
+
+    configure("error", LogFormat.LOGFMT)
+    settings = load(config_file)
+    options.validate_domains(domains, [domain.name for domain in settings.domains], str(config_file))
+    found = asyncio.run(poll_rounds(settings, domains))
+    for line in fit_page([[view.snapshot for view in views] for views in found]):
+        echo(harmless(line))
     return cli_exits.DONE

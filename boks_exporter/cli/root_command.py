@@ -29,7 +29,7 @@ _COMMANDS: Final = {
     "maintenance": "boks_exporter.cli.maintenance:maintenance",
     "evidence": "boks_exporter.cli.evidence:evidence",
     "record": "boks_exporter.cli.record:record",
-    "fit": "boks_exporter.cli.fit:fit",
+    "fit": "boks_exporter.cli.record:fit",
     "doctor": "boks_exporter.cli.doctor:doctor",
     "gate": "boks_exporter.cli.gate:gate",
     "rules": "boks_exporter.cli.shipped:rules",

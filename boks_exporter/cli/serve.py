@@ -6,8 +6,7 @@ from typing import Final
 import click
 
 from boks_exporter.cli import options
-from boks_exporter.cli.options import FILE
-from boks_exporter.cli.param_types import LISTEN_ADDRESS, Checked
+from boks_exporter.cli.options import FILE, LISTEN_ADDRESS, Checked
 
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _FORMATS: Final = ("logfmt", "json")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from boks_exporter.cli import cli_exits, options
-from boks_exporter.cli.param_types import DURATION
+from boks_exporter.cli.options import DURATION
 from boks_exporter.cli.streams import echo
 
 if TYPE_CHECKING:

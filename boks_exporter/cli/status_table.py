@@ -17,9 +17,8 @@ from boks_exporter.remote.gate import gate_version
 from boks_exporter.report import DomainReport, StatusReport
 from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.report.shapes import SHAPES, worst_of
-from boks_exporter.text.formatting import listed
+from boks_exporter.text.formatting import listed, version_numbers
 from boks_exporter.text.harmless import harmless
-from boks_exporter.text.versions import version_numbers
 
 _DROPPED_FIRST: Final = ("LAST PACKET", SITE, "ROLE", SINCE)
 _GAP: Final = 2

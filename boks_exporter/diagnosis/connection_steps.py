@@ -3,8 +3,7 @@
 from typing import Final
 
 from boks_exporter.diagnosis.copy_steps import not_defined
-from boks_exporter.diagnosis.facts import DiagnosisFacts
-from boks_exporter.diagnosis.result import Cause, DiagnosisStep, Rank, StatementCertainty, StepFinding
+from boks_exporter.diagnosis.result import Cause, DiagnosisFacts, DiagnosisStep, Rank, StatementCertainty, StepFinding
 from boks_exporter.model import Observed, PortCheck, Reach, Section
 
 _SHUT: Final = frozenset({Reach.REFUSED, Reach.TIMEOUT})

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.diagnosis.facts import DiagnosisFacts
-from boks_exporter.diagnosis.result import Cause, DiagnosisStep, Rank, StatementCertainty, StepFinding
+from boks_exporter.diagnosis.result import Cause, DiagnosisFacts, DiagnosisStep, Rank, StatementCertainty, StepFinding
 from boks_exporter.model import Section
 from boks_exporter.report import HostReport
 from boks_exporter.text.formatting import between, in_words

@@ -10,9 +10,8 @@ from boks_exporter.app.one_shot import poll_once
 from boks_exporter.config import DomainSettings, Settings
 from boks_exporter.diagnosis.connection_steps import communication, definition, node_keys
 from boks_exporter.diagnosis.copy_steps import download, listed
-from boks_exporter.diagnosis.facts import DiagnosisFacts
 from boks_exporter.diagnosis.process_steps import error_logs, processes, queue
-from boks_exporter.diagnosis.result import Diagnosis, DiagnosisStep, StatementCertainty, StepFinding
+from boks_exporter.diagnosis.result import Diagnosis, DiagnosisFacts, DiagnosisStep, StatementCertainty, StepFinding
 from boks_exporter.diagnosis.settings_steps import configuration
 from boks_exporter.exposition import DomainView, status_report
 from boks_exporter.model import DomainName, Garbled, HostName, Observed, Section, Unreachable

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from boks_exporter.diagnosis.copy_steps import RESTART
-from boks_exporter.diagnosis.facts import DiagnosisFacts
-from boks_exporter.diagnosis.result import Cause, DiagnosisStep, Rank, StatementCertainty, StepFinding
+from boks_exporter.diagnosis.result import Cause, DiagnosisFacts, DiagnosisStep, Rank, StatementCertainty, StepFinding
 from boks_exporter.exposition.expected_processes import OF_MASTERS, expected_processes
 from boks_exporter.failover.error_log import known_bad_lines
 from boks_exporter.model import HostName, Observed, Role, Section

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.diagnosis.facts import DiagnosisFacts
-from boks_exporter.diagnosis.result import Cause, DiagnosisStep, Rank, StatementCertainty, StepFinding
+from boks_exporter.diagnosis.result import Cause, DiagnosisFacts, DiagnosisStep, Rank, StatementCertainty, StepFinding
 from boks_exporter.model import Observed, Role, is_numeric
 
 _LITTLE_MEMORY: Final = 0.3

@@ -5,8 +5,7 @@ from typing import Final
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.doctor.check import Check, failed, ok, skipped, warning
-from boks_exporter.doctor.poll_stages import Stage, after, before, stage_of
-from boks_exporter.doctor.remedies import Remedies
+from boks_exporter.doctor.remedies import Remedies, Stage, after, before, stage_of
 from boks_exporter.doctor.reply_checks import reply_checks
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Garbled, Host, HostOutcome, Observed, Unreachable

@@ -11,8 +11,7 @@ from boks_exporter.model import Host, Observed, Role, Section, SectionFault
 from boks_exporter.remote.gate import gate_version
 from boks_exporter.remote.settings import GateMode, RemotePaths
 from boks_exporter.report.next_commands import NextCommands
-from boks_exporter.text.formatting import listed
-from boks_exporter.text.versions import version_numbers
+from boks_exporter.text.formatting import listed, version_numbers
 
 _NOT_FOUND: Final = (126, 127)
 """A shell's exit statuses for a program that it cannot run or find."""

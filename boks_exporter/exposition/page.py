@@ -11,12 +11,12 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from boks_exporter.exposition.domain_view import DomainView, ExporterInfo
-from boks_exporter.exposition.families import grouped
 from boks_exporter.exposition.metric_spec import MetricSpec
 from boks_exporter.exposition.samples import LabelValues, pieces
 from boks_exporter.exposition.specs import SPECS
 from boks_exporter.exposition.text_format import (
     classic_head,
+    grouped,
     label_text,
     lines_of,
     number_text,

@@ -145,12 +145,7 @@ def _of_readiness(host: HostName, ready: GateReadiness) -> Iterator[CheckItem]:
         ("sudo", ready.permitted, "it may become root", "it may not become root"),
         ("boksadm", ready.boksadm, "boksadm is found", "boksadm is not found"),
         ("records", ready.state_writable, "its records can be written", "its directory of records cannot be written"),
-        (
-            "session",
-            ready.outlives_session,
-            "daemons outlive the session",
-            "KillUserProcesses ends BoKS's daemons",
-        ),
+        ("session", ready.outlives_session, "daemons outlive the session", "KillUserProcesses ends BoKS's daemons"),
     ):
         if is_fine is None:
             yield CheckItem(name, CheckState.UNKNOWN, f"the gate does not report whether {fine}", host)

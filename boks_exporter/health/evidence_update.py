@@ -123,9 +123,7 @@ def _with_lead(known: CopyEvidence, table: TableNumber, lead: Lead) -> CopyEvide
     """Add a lead; a table that is ahead once more must be reloaded again."""
     below = known.reload.below - {table} if known.reload else frozenset()
     return replace(
-        known,
-        leads={**known.leads, table: lead},
-        reload=known.reload and replace(known.reload, below=below),
+        known, leads={**known.leads, table: lead}, reload=known.reload and replace(known.reload, below=below)
     )
 
 

@@ -140,11 +140,7 @@ def since_of(spans: tuple[StateSpan, ...]) -> Timestamp | None:
 
 
 def extended(
-    timeline: Timeline,
-    snapshot: DomainSnapshot,
-    comparison: DomainComparison,
-    health: DomainHealth,
-    interval: Seconds,
+    timeline: Timeline, snapshot: DomainSnapshot, comparison: DomainComparison, health: DomainHealth, interval: Seconds
 ) -> Timeline:
     """Record a round."""
     now = snapshot.finished_at

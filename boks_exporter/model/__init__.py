@@ -45,5 +45,12 @@ from boks_exporter.model.hosts import (
     is_numeric,
 )
 from boks_exporter.model.machines import distinct_masters, possibly_same_machine, same_machine
-from boks_exporter.model.master_reports import MasterReport
-from boks_exporter.model.snapshot import DomainSnapshot, Listed, Listing, MasterReading, ReplicaReading, UnreadEntry
+from boks_exporter.model.snapshot import (
+    DomainSnapshot,
+    Listed,
+    Listing,
+    MasterReading,
+    MasterReport,
+    ReplicaReading,
+    UnreadEntry,
+)

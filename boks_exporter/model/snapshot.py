@@ -1,16 +1,56 @@
 """The snapshot of one round over one domain."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import permutations
 from typing import Final
 
 from boks_exporter.model.command_output import ReplicaLine, ReportedStatus, SequenceReport, UnreadLine
 from boks_exporter.model.host_reply import HostOutcome, Observed
 from boks_exporter.model.hosts import DomainName, Host, HostName, Seconds, Timestamp
 from boks_exporter.model.machines import distinct_masters, same_machine
-from boks_exporter.model.master_reports import MasterReport, are_proven
+
+
+@dataclass(frozen=True, slots=True)
+class MasterReport:
+    """One poll in which a host reported to be master."""
+
+    host: HostName
+    started_at: Timestamp
+    finished_at: Timestamp
+
+
+def are_proven(reports: Iterable[MasterReport], masters: Collection[HostName]) -> bool:
+    """Return whether two of these hosts were master at the same time.
+
+    One was master before another was read as master, and is master again in a poll that began after that. Where both
+    are polled at the same time, both must be master again in polls that began after the first ones. Anything less may
+    be a change of masters between two polls.
+    """
+    known = [report for report in reports if report.host in masters]
+    by_host = {host: [report for report in known if report.host == host] for host in masters}
+    return any(_encloses(by_host[one], by_host[other]) for one, other in permutations(masters, 2)) or any(
+        _both_again(by_host[one], by_host[other]) for one, other in permutations(masters, 2)
+    )
+
+
+def _encloses(one: list[MasterReport], other: list[MasterReport]) -> bool:
+    return any(
+        before.finished_at <= between.started_at and between.finished_at <= after.started_at
+        for between in other
+        for before in one
+        for after in one
+    )
+
+
+def _both_again(one: list[MasterReport], other: list[MasterReport]) -> bool:
+    if not one or not other:
+        return False
+    first_ended = max(min(report.finished_at for report in reports) for reports in (one, other))
+    return all(max(report.started_at for report in reports) >= first_ended for reports in (one, other))
+
 
 _BADNESS: Final = (ReportedStatus.DOWN, ReportedStatus.OTHER, ReportedStatus.LOADING, ReportedStatus.OK)
 """From the worst status of a listed replica to the best."""

@@ -127,8 +127,7 @@ async def _run(program: tuple[str, ...], body: bytes) -> None:
             os.killpg(running.pid, signal.SIGKILL)
         await running.wait()
     if running.returncode:
-        message = f"exit status {running.returncode}"
-        raise NotificationError(message)
+        raise NotificationError(f"exit status {running.returncode}")
 
 
 async def _post(url: str, body: bytes) -> None:
@@ -136,8 +135,7 @@ async def _post(url: str, body: bytes) -> None:
     import aiohttp
 
     if not url.startswith(("http://", "https://")):
-        message = "expected a URL that begins with http:// or https:// in the first line"
-        raise NotificationError(message)
+        raise NotificationError("expected a URL that begins with http:// or https:// in the first line")
     headers = {"Content-Type": "application/json", "User-Agent": "boks-exporter"}
     try:
         async with (
@@ -146,8 +144,6 @@ async def _post(url: str, body: bytes) -> None:
         ):
             status = response.status
     except aiohttp.ClientError as error:
-        message = f"cannot post: {type(error).__name__}"  # its text can hold the URL
-        raise NotificationError(message) from error
+        raise NotificationError(f"cannot post: {type(error).__name__}") from error
     if not 200 <= status < 300:  # noqa: PLR2004 - success in HTTP
-        message = f"HTTP {status}"
-        raise NotificationError(message)
+        raise NotificationError(f"HTTP {status}")

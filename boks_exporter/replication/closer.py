@@ -12,13 +12,7 @@ from boks_exporter.model import (
     SequenceReport,
     TableNumber,
 )
-from boks_exporter.replication.brackets import (
-    KEPT_PAIRS,
-    Bracket,
-    brackets_between,
-    closer_readings,
-    readings_around,
-)
+from boks_exporter.replication.brackets import KEPT_PAIRS, Bracket, brackets_between, closer_readings, readings_around
 
 
 def undecided_replicas(snapshot: DomainSnapshot, ahead_sequences: int) -> tuple[HostName, ...]:

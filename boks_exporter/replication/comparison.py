@@ -155,10 +155,7 @@ def _replica(snapshot: DomainSnapshot, seen: Observed, shown: SequenceReport, pa
 
 @lru_cache(maxsize=KEPT_PAIRS)
 def _settled(
-    shown: SequenceReport,
-    before: SequenceReport | None,
-    after: SequenceReport | None,
-    known: frozenset[TableNumber],
+    shown: SequenceReport, before: SequenceReport | None, after: SequenceReport | None, known: frozenset[TableNumber]
 ) -> ReplicaComparison | None:
     """Compare an output of which no table has an age, once for all replicas that print it; None where one has."""
     around, rows = brackets_between(before, after), shown.by_table()

@@ -5,16 +5,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
-from boks_exporter.model import (
-    DomainSnapshot,
-    HostName,
-    Observed,
-    Role,
-    Seconds,
-    Sequence,
-    TableNumber,
-    Timestamp,
-)
+from boks_exporter.model import DomainSnapshot, HostName, Observed, Role, Seconds, Sequence, TableNumber, Timestamp
 from boks_exporter.replication.brackets import Timed
 from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.discovered import DiscoveredHost, keep_discovered, keep_unresolved

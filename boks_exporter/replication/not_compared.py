@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from boks_exporter.model import (
-    DomainSnapshot,
-    HostName,
-    Observed,
-    SequenceReport,
-    TableNumber,
-    UnreadLine,
-)
+from boks_exporter.model import DomainSnapshot, HostName, Observed, SequenceReport, TableNumber, UnreadLine
 from boks_exporter.replication.brackets import KEPT_PAIRS, readings_around
 from boks_exporter.replication.history import History
 

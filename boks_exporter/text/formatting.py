@@ -1,5 +1,6 @@
-"""Amounts and durations as text."""
+"""Amounts, durations and versions as text."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -62,3 +63,11 @@ def listed(things: Sequence[str], most: int = _NAMED_AT_MOST) -> str:
 def utc_clock(timestamp: float) -> str:
     """Format a Unix time as `2026-01-31 12:00:00 UTC`."""
     return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+_VERSION: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}", re.ASCII)
+
+
+def version_numbers(version: str) -> tuple[int, ...] | None:
+    """Return the numbers of a version for comparison; None for one that is not numeric."""
+    return tuple(map(int, version.split("."))) if _VERSION.fullmatch(version) else None

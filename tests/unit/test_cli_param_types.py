@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from boks_exporter.cli.param_types import DURATION
+from boks_exporter.cli.options import DURATION
 from boks_exporter.text.units import duration
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from boks_exporter.config import DomainSettings, PollSettings, Settings
 from boks_exporter.diagnosis.diagnose import diagnose, gather
-from boks_exporter.diagnosis.facts import DiagnosisFacts
-from boks_exporter.diagnosis.result import Rank
+from boks_exporter.diagnosis.result import DiagnosisFacts, Rank
 from boks_exporter.model import Host, Section
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import SimulatedDomain, published_layout

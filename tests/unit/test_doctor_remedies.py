@@ -9,9 +9,8 @@ import pytest
 
 from boks_exporter.doctor.doctor import DoctorOptions, command_again
 from boks_exporter.doctor.local_checks import check_configuration
-from boks_exporter.doctor.poll_stages import Stage
 from boks_exporter.doctor.prometheus_checks import write_rules
-from boks_exporter.doctor.remedies import Remedies
+from boks_exporter.doctor.remedies import Remedies, Stage
 from boks_exporter.doctor.reply_checks import reply_checks
 from boks_exporter.errors import FailureReason
 from boks_exporter.model import Host, Role, Section, SectionFault

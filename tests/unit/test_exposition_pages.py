@@ -15,8 +15,7 @@ from prometheus_client.utils import floatToGoString
 
 from bench.client_families import families
 from boks_exporter.exposition import SPECS, DomainView, ExporterInfo, render
-from boks_exporter.exposition.families import grouped, printable
-from boks_exporter.exposition.text_format import number_text
+from boks_exporter.exposition.text_format import grouped, number_text, printable
 from boks_exporter.model import Host, Role
 from tests.unit.exposition_views import BEGUN, GOLDEN, INFO, PAGES, PUBLISHED, line, published, seen, view
 

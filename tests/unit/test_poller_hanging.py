@@ -10,7 +10,7 @@ from boks_exporter.exposition import DomainView
 from boks_exporter.exposition.samples import samples
 from boks_exporter.health import DomainState
 from boks_exporter.model import Host, HostName, MasterReport
-from boks_exporter.model.master_reports import are_proven
+from boks_exporter.model.snapshot import are_proven
 from boks_exporter.remote.request import READING, Request
 from boks_exporter.transport.base import RawReply
 from tests.nonempty import nonempty

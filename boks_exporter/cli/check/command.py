@@ -6,7 +6,7 @@ import click
 
 from boks_exporter.cli import options
 from boks_exporter.cli.check.ranges import read_range
-from boks_exporter.cli.param_types import DURATION, Checked
+from boks_exporter.cli.options import DURATION, Checked
 
 RANGE = Checked("range", read_range)
 

@@ -11,8 +11,7 @@ from boks_exporter.cli.failover.check import check
 from boks_exporter.cli.failover.freeze import freeze
 from boks_exporter.cli.failover.host_commands import break_lock, declare_lost, locks
 from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, example
-from boks_exporter.cli.options import Command
-from boks_exporter.cli.param_types import WORDS
+from boks_exporter.cli.options import WORDS, Command
 from boks_exporter.failover.failover_exits import EXITS
 from boks_exporter.failover.procedure import Procedure
 

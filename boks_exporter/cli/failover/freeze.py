@@ -7,7 +7,7 @@ import click
 
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, example, run_async
-from boks_exporter.cli.param_types import DURATION, WORDS
+from boks_exporter.cli.options import DURATION, WORDS
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.remote.operator_requests import LONGEST_FREEZE_SECONDS
@@ -36,8 +36,7 @@ def start(*, seconds: float, reason: str, **given: Any) -> int:
     from boks_exporter.operations.host_freeze import freeze as begin
 
     if not 1 <= seconds <= LONGEST_FREEZE_SECONDS:
-        message = f"--for: expected at least 1s and at most 7d, found {seconds:g} s"
-        raise click.UsageError(message)
+        raise click.UsageError(f"--for: expected at least 1s and at most 7d, found {seconds:g} s")
     common = Common(**given)
     domain = _domain(common)
     result = run_async(lambda: begin(domain, int(seconds), reason))

@@ -7,7 +7,7 @@ import click
 
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, example, refused, run_async
-from boks_exporter.cli.param_types import WORDS
+from boks_exporter.cli.options import WORDS
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.text.harmless import harmless

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import click
 
-from boks_exporter.cli.options import Command, config_file, validate_domains
-from boks_exporter.cli.param_types import UTF8
+from boks_exporter.cli.options import UTF8, Command, config_file, validate_domains
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.findings import Guard
 from boks_exporter.text.harmless import harmless
@@ -154,8 +153,7 @@ def validate_host(domain: "ManagedDomain", host: str) -> None:
     """Refuse a host that is not in the domain, unless it may have been discovered."""
     names = [each.name for each in domain.domain.hosts]
     if host not in names and not domain.domain.discover:
-        message = f"{host} is no host of {domain.domain.name}; there are {', '.join(names)}"
-        raise click.UsageError(message)
+        raise click.UsageError(f"{host} is no host of {domain.domain.name}; there are {', '.join(names)}")
 
 
 def refused(common: Common, code: int, said: str, **more: str) -> int:
@@ -171,8 +169,7 @@ def acceptances(accepted: AcceptArguments, reason: str) -> "tuple[Acceptance, ..
     from boks_exporter.failover.findings import Acceptance
 
     if accepted and not harmless(reason).strip():
-        message = "--accept needs --reason: what do you know that the program does not?"
-        raise click.UsageError(message)
+        raise click.UsageError("--accept needs --reason: what do you know that the program does not?")
     return tuple(Acceptance(guard, reason.strip(), host) for guard, host in dict.fromkeys(accepted))
 
 

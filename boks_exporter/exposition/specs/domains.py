@@ -39,10 +39,7 @@ MASTERS: Final = MetricSpec(
     absent="while no host answers, or the role is changing: then it is unknown",
 )
 HOSTS: Final = MetricSpec(
-    name="boks_domain_hosts",
-    unit="hosts",
-    labels=DOMAIN,
-    meaning="Hosts that are polled, configured and discovered.",
+    name="boks_domain_hosts", unit="hosts", labels=DOMAIN, meaning="Hosts that are polled, configured and discovered."
 )
 REPLICAS: Final = MetricSpec(
     name="boks_domain_replicas",

@@ -184,13 +184,7 @@ def claim_after(words: tuple[str, ...], host: HostName) -> Claim:
 
 
 def change(
-    on: HostRole,
-    key: str,
-    words: tuple[str, ...],
-    purpose: str,
-    *,
-    proves: tuple[Claim, ...] = (),
-    **more: Any,
+    on: HostRole, key: str, words: tuple[str, ...], purpose: str, *, proves: tuple[Claim, ...] = (), **more: Any
 ) -> ProcedureStep:
     """Return a step that sends words to a host; unless it `proves` more, it proves what is true after them."""
     return ProcedureStep(

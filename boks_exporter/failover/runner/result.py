@@ -90,8 +90,6 @@ class FingerprintError(BoksExporterError):
 def validate_fingerprint(fingerprint: str) -> None:
     """Raise FingerprintError for a missing or malformed fingerprint."""
     if not fingerprint:
-        message = "a fingerprint is needed: show the plan first, it is at its end"
-        raise FingerprintError(message)
+        raise FingerprintError("a fingerprint is needed: show the plan first, it is at its end")
     if len(fingerprint) != DIGITS or not set(fingerprint.lower()) <= set("0123456789abcdef"):
-        message = f"expected a fingerprint of {DIGITS} hexadecimal digits, found {fingerprint!r}"
-        raise FingerprintError(message)
+        raise FingerprintError(f"expected a fingerprint of {DIGITS} hexadecimal digits, found {fingerprint!r}")

@@ -18,7 +18,7 @@ from boks_exporter.loggers import structlog
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import Algorithms, SshSettings
 from boks_exporter.transport.ssh.algorithms import cannot_sign, lists_for, options_of, prefer, weak_in
-from boks_exporter.transport.ssh.client import Client
+from boks_exporter.transport.ssh.client import Client, host_key_refused
 from boks_exporter.transport.ssh.config_files import Stamp
 from boks_exporter.transport.ssh.credentials import Credentials
 from boks_exporter.transport.ssh.error_mapping import (
@@ -30,7 +30,6 @@ from boks_exporter.transport.ssh.error_mapping import (
     skipped_keys,
     while_connecting,
 )
-from boks_exporter.transport.ssh.host_keys import host_key_refused
 from boks_exporter.transport.ssh.jump_route import JumpLoopError, loop_message, route_from_here
 from boks_exporter.transport.ssh.known_hosts import KnownHosts
 from boks_exporter.transport.ssh.openssh_config import (
