@@ -93,7 +93,8 @@ def _doubt(facts: FailoverFacts, fork: ForkPoint, host: HostName, by: Circumstan
         return f"{host} was not read when {new} became master"
     if old in {None, host} or fork.above.get(old) == {} or not _may_have_gone_on(facts, fork, old):
         return ""
-    return f"{host} may have received what {old} wrote after {new} had become master"
+    ends = f"until {old} is retired or declared lost"
+    return f"{host} may have received what {old} wrote after {new} had become master ({ends})"
 
 
 def _may_have_gone_on(facts: FailoverFacts, fork: ForkPoint, old: HostName) -> bool:
