@@ -95,7 +95,7 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as raised:
         error = _with_similar(raised)
         error.show()
-        _show_as_json(arguments, error.format_message(), error.exit_code)
+        _show_as_json(arguments, error.format_message(), error.exit_code, getattr(raised, "next", []))
         return error.exit_code
     except click.Abort:
         return cli_exits.INTERRUPTED
@@ -123,12 +123,12 @@ def _plugin(arguments: Sequence[str]) -> str | None:
     return next((name for name in _PLUGINS if words[: len(name.split())] == name.split()), None)
 
 
-def _show_as_json(arguments: Sequence[str], message: str, code: int) -> None:
+def _show_as_json(arguments: Sequence[str], message: str, code: int, ways: Sequence[str] = ()) -> None:
     """Print an error of a failover command as JSON as well, where JSON is what a script reads."""
     words = " ".join(arguments).replace("--output=", "--output ")
     if words.startswith(_WITH_JSON_ERRORS) and "--output json" in words:
         with suppress(OSError):  # the reader of a pipe may be gone, which is an error of its own
-            click.echo(json.dumps({"exit_code": code, "error": message}))
+            click.echo(json.dumps({"exit_code": code, "error": message, "next": ways}))
 
 
 def _run(arguments: Sequence[str]) -> int:

@@ -83,10 +83,9 @@ def promotion_check(
     """Judge every candidate; `reach` has each one's answer about the running master, `outside` what no host reports."""
     found = tuple(each for each in candidates(facts, limits) if each.promotion is not Promotion.NEVER)
     items = [item for candidate in found for item in _of_candidate(facts, candidate, reach)]
-    of_all = {finding: None for candidate in found for finding in candidate.findings if finding.host != candidate.host}
-    names = {candidate.host for candidate in found}
-    shared = tuple(_of_finding(finding) for finding in of_all if finding.matters and finding.host not in names)
-    check = PromotionCheck((*items, *shared, *outside), tuple(candidate.host for candidate in found))
+    names = tuple(candidate.host for candidate in found)
+    of_all = (each for candidate in found for each in candidate.findings if each.matters and each.host not in names)
+    check = PromotionCheck((*items, *dict.fromkeys(map(_of_finding, of_all)), *outside), names)
     return PromotionCheck((*_of_domain(facts, check), *check.items), check.candidates)
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +15,7 @@ from boks_exporter.cli.failover.follow import exit_of, followed, is_at_work
 from boks_exporter.cli.failover.options import Common
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.journal import Journal, LoggedStep, Run, StepOutcome
+from boks_exporter.failover.runner import NextCommand
 from tests.unit.failover_terminal import OFF, Terminal, fingerprint, terminal_at
 from tests.unit.failover_world import FIRST
 from tests.unit.test_failover_journal import run as made_run
@@ -169,11 +169,24 @@ def test_ctrl_c_before_a_run_has_begun_stops_it_and_waits_for_its_end(tmp_path: 
         signal.sigwait({signal.SIGTERM})
         return int(Exit.UNCHANGED)
 
-    code: int | None = None
-    with suppress(KeyboardInterrupt):
-        code = detached(Common(config_file=tmp_path, domain_name=None, output="text"), domain, interrupted)
-    assert code == Exit.UNCHANGED
+    common = Common(config_file=tmp_path, domain_name=None, output="text")
+    assert detached(common, domain, interrupted, NextCommand("resume", ("r1",))) == Exit.UNCHANGED
     assert list(tmp_path.glob("*.log")) == []
+
+
+def test_a_process_that_is_killed_before_a_run_has_begun_is_named_with_the_next_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    domain: Any = SimpleNamespace(failover=SimpleNamespace(journal=tmp_path / "journal"))
+
+    def killed(_: Announcement) -> int:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return int(Exit.DONE)
+
+    common = Common(config_file=tmp_path, domain_name=None, output="json")
+    assert detached(common, domain, killed, NextCommand("resume", ("r1",))) == Exit.UNCHANGED
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["exit_code"], shown["next"]) == (Exit.UNCHANGED, ["boks-exporter failover resume r1"])
 
 
 def test_a_run_goes_on_where_the_command_that_waited_for_its_name_is_gone() -> None:

@@ -93,3 +93,26 @@ def test_a_script_finds_them_in_the_json(terminal: Terminal) -> None:
     _, text = terminal("failover", "switchover", FIRST, "--output", "json", *given(terminal))
     shown = json.loads(text)
     assert [shlex.split(each)[3:6] for each in shown["next"]] == [[FIRST, "--apply", shown["fingerprint"]]]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "show nothing",
+        f"declare-lost {MASTER} --reason x",
+        f"break-lock x {FIRST}",
+        f"switchover {FIRST} --apply x",
+        f"asides remove {FIRST} {REMOVAL} --reason x",
+    ],
+)
+def test_an_error_has_them_in_the_json_as_well(terminal: Terminal, line: str) -> None:
+    _, text = terminal("failover", *shlex.split(line), "--output", "json", *given(terminal))
+    commands = json.JSONDecoder().raw_decode(text)[0]["next"]
+    assert [shlex.split(each)[-4:] for each in commands] == [[*given(terminal)]]
+
+
+def test_one_finding_about_the_old_master_is_one_line_of_the_daily_check(terminal: Terminal) -> None:
+    """Each candidate has it, with other witnesses."""
+    terminal.before = terminal.world.kill_master
+    _, text = terminal("failover", "check")
+    assert sum("old_master_unproven" in line for line in text.splitlines()) == 1

@@ -12,7 +12,15 @@ from boks_exporter.app.failover_signals import heeding_signals
 from boks_exporter.app.failover_wiring import ManagedDomain, journal_of, observed, open_runner, open_survey
 from boks_exporter.cli.failover.json_output import proposal_json, result_json
 from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
-from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, is_interactive, refused, run_async
+from boks_exporter.cli.failover.options import (
+    AcceptArguments,
+    Common,
+    UsageWithNextError,
+    acceptances,
+    is_interactive,
+    refused,
+    run_async,
+)
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.cli.streams import OutputError, echo
 from boks_exporter.failover.failover_exits import Exit, Outcome
@@ -45,7 +53,6 @@ from boks_exporter.failover.runner import (
     propose,
     validate_fingerprint,
     ways_after,
-    with_next,
 )
 from boks_exporter.observe import SystemClock
 from boks_exporter.text.harmless import harmless
@@ -73,12 +80,12 @@ def show_or_apply(
         if fingerprint is not None:
             validate_fingerprint(fingerprint)
     except (NotAcceptableError, FingerprintError) as error:
-        raise click.UsageError(with_next(str(error), shown)) from error
+        raise UsageWithNextError(str(error), shown) from error
     domain = common.domain(host)
     host = host or best_candidate(domain)
     if not host:
-        said = "--best: there is no replica that could become master"
-        return refused(common, Exit.REFUSED, with_next(said, NextCommand("candidates")))
+        text = "--best: there is no replica that could become master"
+        return refused(common, Exit.REFUSED, text, NextCommand("candidates"))
     order = Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
     if fingerprint is not None:
         show_open_runs(domain)
@@ -120,7 +127,7 @@ def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal,
         try:
             check_existing(accepted, proposal.plan, proposal.findings)
         except NoSuchFindingError as error:
-            raise click.UsageError(with_next(str(error), again(proposal.plan))) from error
+            raise UsageWithNextError(str(error), again(proposal.plan)) from error
     code = Exit.REFUSED if proposal.plan.obstacle and not left else exit_for(left)
     code = Exit.INTERNAL if problem else code
     ways = (again(proposal.plan),) if problem else _ways(order, proposal, left)
@@ -180,7 +187,7 @@ def resume_or_abort(common: Common, run: str, *, accepted: tuple[Acceptance, ...
     try:
         check_acceptable(accepted)
     except NotAcceptableError as error:
-        raise click.UsageError(with_next(str(error), NextCommand("show", (run,)))) from error
+        raise UsageWithNextError(str(error), NextCommand("show", (run,))) from error
 
     async def work(runner: Runner) -> RunResult:
         return await (runner.abort(run, accepted) if abort else runner.resume(run, accepted))
@@ -201,7 +208,10 @@ def _carried_out(common: Common, domain: ManagedDomain, work: Work, command: Nex
         return _ended(common, _run(common, domain, work, command))
     from boks_exporter.cli.failover.detach import detached
 
-    return detached(common, domain, lambda announce: _ended(common, _run(common, domain, work, command, announce)))
+    def run_there(announce: Callable[[str], None]) -> int:
+        return _ended(common, _run(common, domain, work, command, announce))
+
+    return detached(common, domain, run_there, command)
 
 
 def _run(

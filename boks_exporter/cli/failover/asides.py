@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boks_exporter.cli.failover import options
-from boks_exporter.cli.failover.options import Common, example, refused, run_async, validate_host
+from boks_exporter.cli.failover.options import Common, UsageWithNextError, example, refused, run_async, validate_host
 from boks_exporter.cli.options import WORDS
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
@@ -122,7 +122,7 @@ def remove(*, host: str, removal: str, reason: str, **given: Any) -> int:
 def _change(common: Common, kind: Any, host: str, removal: str, reason: str) -> int:
     from boks_exporter.cli.failover.open_runs import show_open_runs
     from boks_exporter.failover.journal import RunOpenError
-    from boks_exporter.failover.runner import NextCommand, in_words, with_next
+    from boks_exporter.failover.runner import NextCommand, in_words
     from boks_exporter.operations.host_asides import NoSuchRemovalError, change_aside
 
     domain = common.domain(host)
@@ -131,11 +131,12 @@ def _change(common: Common, kind: Any, host: str, removal: str, reason: str) -> 
     try:
         result = run_async(lambda: change_aside(domain, kind, host, removal, reason))
     except NoSuchRemovalError as error:
-        raise click.UsageError(str(error)) from error
+        raise UsageWithNextError(str(error), NextCommand("asides", ("list", host))) from error
     except RunOpenError as error:
-        return refused(common, Exit.LOCKED, with_next(str(error), NextCommand("history")))
+        return refused(common, Exit.LOCKED, str(error), NextCommand("history"))
     shown = {"exit_code": int(result.exit), "host": host, "removal": removal, "sentence": result.sentence}
     look = NextCommand("locks") if result.exit is Exit.LOCKED else NextCommand("asides", ("list", host))
-    lines = [harmless(result.sentence), *([] if result.exit is Exit.DONE else [in_words((look,))])]
-    echo(json.dumps(shown) if common.is_json else "\n".join(lines))
+    ways = () if result.exit is Exit.DONE else (look,)
+    lines = [harmless(result.sentence), *([in_words(ways)] if ways else ())]
+    echo(json.dumps(shown | {"next": [*map(str, ways)]}) if common.is_json else "\n".join(lines))
     return int(result.exit)

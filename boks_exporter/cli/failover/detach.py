@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from boks_exporter.app.failover_wiring import ManagedDomain
-from boks_exporter.cli.failover.options import Common
+from boks_exporter.cli.failover.options import Common, refused
 from boks_exporter.cli.streams import echo
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.failover_exits import Exit
@@ -39,7 +39,7 @@ class Announcement:
             self._writer = None
 
 
-def detached(common: Common, domain: ManagedDomain, work: Callable[[Announcement], int]) -> int:
+def detached(common: Common, domain: ManagedDomain, work: Callable[[Announcement], int], command: NextCommand) -> int:
     """Carry out `work` in a process of its own session, and return as soon as its run has begun.
 
     Where no run begins, its output and its exit code are those of this command.
@@ -48,6 +48,7 @@ def detached(common: Common, domain: ManagedDomain, work: Callable[[Announcement
     handle = _opened(log)
     reader, writer = os.pipe()
     sys.stdout.flush()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until each process can handle it
     child = os.fork()
     if not child:
         os.close(reader)
@@ -59,8 +60,9 @@ def detached(common: Common, domain: ManagedDomain, work: Callable[[Announcement
         _, status = os.waitpid(child, 0)
         echo(log.read_text(encoding="utf-8", errors="replace"), nl=False)
         log.unlink(missing_ok=True)
-        code = os.waitstatus_to_exitcode(status)
-        return code if code >= 0 else int(Exit.UNCHANGED)
+        if (code := os.waitstatus_to_exitcode(status)) >= 0:
+            return code
+        return refused(common, Exit.UNCHANGED, f"ended by signal {-code} before a run had begun", command)
     follow = NextCommand("show", (run, "--follow"))
     started = {"exit_code": int(Exit.DONE), "run": run, "pid": child, "log": str(log), "next": [str(follow)]}
     lines = (f"run {run} goes on without this terminal (process {child}); its output is in {log}", f"next: {follow}")
@@ -74,6 +76,7 @@ def _announced(reader: int, child: int) -> str:
     with os.fdopen(reader, "rb", buffering=0) as announced:
         while True:
             try:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
                 piece = announced.read(1024)
             except KeyboardInterrupt:
                 os.kill(child, signal.SIGTERM)
@@ -100,6 +103,7 @@ def _go_on_alone(handle: int, announce: Announcement, work: Callable[[Announceme
     code = int(Exit.INTERNAL)
     try:
         os.setsid()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is needed
             os.dup2(nothing.fileno(), 0)
         os.dup2(handle, 1)

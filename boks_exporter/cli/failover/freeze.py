@@ -114,17 +114,17 @@ def _ended(common: Common, result: "FreezeResult", what: str, words: tuple[str, 
     """Show what became of it: on every host, on some, or on none."""
     from boks_exporter.failover.runner import NextCommand, in_words
 
-    code = Exit.DONE
+    code, again = Exit.DONE, NextCommand("freeze", words)
     if result.failed:
         code = Exit.UNCHANGED if len(result.failed) == len(result.hosts) else Exit.CHANGED
     if common.is_json:
-        echo(json.dumps(freeze_json(result, code), indent=2))
+        ways = [str(again)] if result.failed else []
+        echo(json.dumps(freeze_json(result, code) | {"next": ways}, indent=2))
         return int(code)
     echo("\n".join(_lines(result)))
     if result.failed:
         where = "no host that answers" if code is Exit.UNCHANGED else "the others only"
-        again = in_words((NextCommand("freeze", words),))
-        echo(f"The domain {what} on {where}; once {', '.join(result.failed)} can be asked, {again}")
+        echo(f"The domain {what} on {where}; once {', '.join(result.failed)} can be asked, {in_words((again,))}")
     else:
         echo(f"The domain {what} on every host")
     return int(code)

@@ -65,7 +65,7 @@ def break_lock(*, run: str, host: str, **given: Any) -> int:
     """
     from boks_exporter.cli.failover.open_runs import show_open_runs
     from boks_exporter.failover.journal import RunOpenError
-    from boks_exporter.failover.runner import NextCommand, with_next
+    from boks_exporter.failover.runner import NextCommand
     from boks_exporter.operations.host_locks import StillLockedError
     from boks_exporter.operations.host_locks import break_lock as take_away
 
@@ -78,6 +78,6 @@ def break_lock(*, run: str, host: str, **given: Any) -> int:
     except (RunOpenError, StillLockedError) as error:
         is_open = isinstance(error, RunOpenError)
         code, look = (Exit.LOCKED, "history") if is_open else (Exit.INTERNAL, "locks")
-        return refused(common, code, with_next(str(error), NextCommand(look)))
+        return refused(common, code, str(error), NextCommand(look))
     echo(json.dumps({"host": host, "said": said}) if common.is_json else said)
     return int(Exit.DONE)

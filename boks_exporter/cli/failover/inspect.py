@@ -4,13 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-import click
-
 from boks_exporter.app.failover_wiring import ManagedDomain, earlier_knowledge, kept_journal, observed, open_survey
 from boks_exporter.cli.failover.follow import exit_of, followed, is_at_work
 from boks_exporter.cli.failover.json_output import candidate_json, run_json, whole_run_json
 from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
-from boks_exporter.cli.failover.options import Common, run_async
+from boks_exporter.cli.failover.options import Common, UsageWithNextError, run_async
 from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.facts import FailoverFacts
@@ -23,7 +21,7 @@ from boks_exporter.failover.procedures.step import StepKind
 from boks_exporter.failover.proofs import Certainty
 from boks_exporter.failover.proofs.conflict import MasterInConflict, conflict_of
 from boks_exporter.failover.proofs.conflict import sentences as conflict_sentences
-from boks_exporter.failover.runner import NextCommand, in_words, next_for, with_next
+from boks_exporter.failover.runner import NextCommand, in_words, next_for
 from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.verify import Verification, verified
 from boks_exporter.model import Role
@@ -158,7 +156,7 @@ def show_run(common: Common, name: str, *, follow: bool = False) -> int:
         run = journal.run(name) if journal else None
         if journal is None or run is None:
             message = f"no run {name} in the journal {domain.failover.journal}"
-            raise click.UsageError(with_next(message, NextCommand("history")))
+            raise UsageWithNextError(message, NextCommand("history"))
         if follow:
             return _follow(common, domain, journal, run)
         script = _console_script(domain, journal, run)

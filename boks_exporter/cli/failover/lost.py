@@ -8,7 +8,7 @@ from boks_exporter.cli.failover.options import Common, refused, run_async, valid
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal_facts import DeclaredLost
-from boks_exporter.failover.runner import NextCommand, with_next
+from boks_exporter.failover.runner import NextCommand
 
 
 def declare(common: Common, host: str, reason: str) -> int:
@@ -19,8 +19,8 @@ def declare(common: Common, host: str, reason: str) -> int:
     facts = run_async(lambda: observed(domain, known))
     if sign := facts.sign_of_life(host):
         command = NextCommand("declare-lost", (host, "--reason", reason))
-        said = with_next(f"{host} cannot be declared lost: {sign}; switch it off or isolate it first", command)
-        return refused(common, Exit.REFUSED, said, host=host)
+        text = f"{host} cannot be declared lost: {sign}; switch it off or isolate it first"
+        return refused(common, Exit.REFUSED, text, command, host=host)
     lost = DeclaredLost(host, str(current_operator()), reason, facts.seen_at)
     with journal_of(domain) as journal:
         journal.declare_lost(domain.domain.name, lost)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boks_exporter.app.failover_wiring import ManagedDomain
     from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
     from boks_exporter.failover.findings import Acceptance
+    from boks_exporter.failover.runner import NextCommand
 
 _TIMEOUT_SECONDS: Final = 10.0
 
@@ -156,11 +157,19 @@ def validate_host(domain: "ManagedDomain", host: str) -> None:
         raise click.UsageError(f"{host} is no host of {domain.domain.name}; there are {', '.join(names)}")
 
 
-def refused(common: Common, code: int, said: str, **more: str) -> int:
-    """Print why a command is refused, as JSON as well where a script reads it; returns its exit code."""
-    click.echo("\n".join(map(harmless, f"Error: {said}".split("\n"))), err=True)
+class UsageWithNextError(click.UsageError):
+    """Wrong usage, and the command that can be run next."""
+
+    def __init__(self, text: str, command: "NextCommand") -> None:
+        super().__init__(f"{text}\nnext: {command}")
+        self.next = [str(command)]
+
+
+def refused(common: Common, code: int, text: str, command: "NextCommand", **more: str) -> int:
+    """Print why a command is refused and what can be run next, as JSON as well; returns the exit code."""
+    click.echo("\n".join(map(harmless, (f"Error: {text}", f"next: {command}"))), err=True)
     if common.is_json:
-        echo(json.dumps({"exit_code": int(code), **more, "error": said}))
+        echo(json.dumps({"exit_code": int(code), **more, "error": text, "next": [str(command)]}))
     return int(code)
 
 

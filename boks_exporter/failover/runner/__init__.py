@@ -12,7 +12,6 @@ from boks_exporter.failover.runner.result import (
     next_for,
     repeat_options,
     validate_fingerprint,
-    with_next,
 )
 from boks_exporter.failover.runner.run_context import Order, StopRequest, Tools
 from boks_exporter.failover.runner.runner import Runner

@@ -58,11 +58,6 @@ def in_words(ways: Iterable[NextCommand]) -> str:
     return f"next: {', or '.join(str(way) for way in ways)}"
 
 
-def with_next(said: str, command: NextCommand) -> str:
-    """Write an error, and below it the command that can be run next."""
-    return f"{said}\n{in_words((command,))}"
-
-
 def fence_command(program: Sequence[str], master: Host | None) -> str:
     """Write the call of the configured fence for a host, as it is typed in a shell; empty without a fence."""
     facts = {"HOST": master.name, "ADDRESS": master.address} if master and program else {}
