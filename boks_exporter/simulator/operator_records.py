@@ -164,10 +164,10 @@ def start(
     record = Record(" ".join(words), asked_by, ends_at)
     state.records[words[0]] = record
     for phase in todo:
-        record.due.append(domain.agenda.enter(domain.now + phase.after_seconds, _acting(domain, record, phase)))
+        record.due.append(domain.agenda.enter(domain.now + phase.after_seconds, _Act(domain, record, phase)))
     last = domain.now + todo[-1].after_seconds
     if spoil is Defect.REBOOTS:
-        domain.agenda.enter(last, lambda: _reboot(domain, host, state))
+        domain.agenda.enter(last, lambda: go_down(domain, host, state, REBOOT_SECONDS))
     elif spoil is not Defect.HANGS:
         is_failing = spoil in {Defect.FAILS_AT_ONCE, Defect.FAILS_IN_THE_MIDDLE, Defect.FAILS_AT_THE_END}
         record.due.append(domain.agenda.enter(last, lambda: _ended(record, spoil, 1 if is_failing else None)))
@@ -180,14 +180,6 @@ def go_down(domain: SimulatedDomain, host: HostName, state: HostState, seconds: 
     state.go_down()
     domain.set_fault(host, Fault.MASTER_DEAD)
     domain.agenda.enter(domain.now + seconds, lambda: domain.clear_fault(host, Fault.MASTER_DEAD))
-
-
-def _reboot(domain: SimulatedDomain, host: HostName, state: HostState) -> None:
-    go_down(domain, host, state, REBOOT_SECONDS)
-
-
-def _acting(domain: SimulatedDomain, record: Record, phase: Phase) -> "_Act":
-    return _Act(domain, record, phase)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ Started by `python -m tests.mutation` in a copy of the project. Only a change at
 made in a loaded one starts a process of its own, which imports everything again.
 """
 
-import contextlib
-import ctypes
 import gc
 import json
 import os
@@ -21,15 +19,13 @@ from typing import Any, Final
 import coverage
 import pytest
 
+from tests.mutation.child_process import awaited, end_with, forked
 from tests.mutation.operators import Change
 from tests.mutation.patch import Functions, NotPatchableError, functions_of, patch
 
 _SURVIVED, _DETECTED, _AFRESH, _BROKEN, _INVALID = 0, 10, 11, 12, 13
 _OWN_SECONDS: Final = 2.0
-IDLE_SECONDS: Final = 30.0
-"""A child that uses no processor for so long waits for what never comes."""
 _MEMORY: Final = 4 * 1024**3
-_PR_SET_PDEATHSIG: Final = 1
 _NEAR: Final = 4
 """So many lines after a change are what it guards."""
 
@@ -250,53 +246,6 @@ def _limited(seconds: float) -> None:
     for stream in range(3):
         os.dup2(nowhere, stream)
     gc.enable()
-
-
-def forked() -> int:
-    """Fork a process that leads a group of its own; it ends with this one, and its group where this one is told to."""
-    parent = os.getpid()
-    child = os.fork()
-    if child == 0:
-        os.setsid()
-        end_with(parent)
-    else:
-        signal.signal(signal.SIGTERM, lambda *_: (_end_group(child), os._exit(1)))
-    return child
-
-
-def end_with(parent: int) -> None:
-    """End this process as soon as its parent ends, however that ends."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def awaited(child: int, seconds: float) -> int | None:
-    """Wait for a child's end, and end all that it started; None where its time was up, or where it only waits."""
-    now = worked_at = time.monotonic()
-    deadline, used, is_over = now + seconds, "", None
-    while is_over is None and now < min(deadline, worked_at + IDLE_SECONDS):
-        is_over = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if is_over is None:
-            time.sleep(0.003)
-            now = time.monotonic()
-            if now > worked_at + IDLE_SECONDS / 4 and used != (used := _processor_time(child)):
-                worked_at = now
-    _end_group(child)
-    _, status = os.waitpid(child, 0)
-    return status if is_over else None
-
-
-def _processor_time(process: int) -> str:
-    """Return what a process and its ended children have used, in the kernel's units."""
-    after_name = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2]
-    return " ".join(after_name.split()[11:15])
-
-
-def _end_group(leader: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)
 
 
 def _result(code: int) -> str:

@@ -150,7 +150,7 @@ def test_the_results_of_several_runs_are_merged(tmp_path: Path) -> None:
 
 WORKER = """
 import os, subprocess, sys, time
-from tests.mutation.worker import awaited, forked
+from tests.mutation.child_process import awaited, forked
 child = forked()
 if child == 0:
     program = subprocess.Popen(["sleep", "600"])

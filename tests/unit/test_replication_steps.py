@@ -202,12 +202,7 @@ def test_a_term_goes_on_with_every_reading() -> None:
 
 @pytest.mark.parametrize(
     ("role", "has_master", "is_left"),
-    [
-        (Role.REPLICA, True, False),
-        (Role.CLIENT, True, False),
-        (Role.UNKNOWN, True, True),
-        (Role.REPLICA, False, True),
-    ],
+    [(Role.REPLICA, True, False), (Role.CLIENT, True, False), (Role.UNKNOWN, True, True), (Role.REPLICA, False, True)],
 )
 def test_a_host_with_another_role_loses_its_term_where_there_is_one_master(
     role: Role, *, has_master: bool, is_left: bool
