@@ -149,10 +149,10 @@ def _is_elsewhere(address: str) -> bool:
         except OSError:
             name = address.rstrip(".").casefold()
             return name not in _OWN_NAMES and not name.endswith(".localhost")
-    if isinstance(found, IPv6Address) and not found.is_loopback:
+    if isinstance(found, IPv6Address):
         is_last = any(found in network for network in _IPV4_AT_THE_END)
         found = IPv4Address(int(found) & 0xFFFFFFFF) if is_last else found.ipv4_mapped or found.sixtofour or found
-    is_special = found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified
+    is_special = found.is_loopback or found.is_link_local or found.is_multicast
     return not (is_special or (isinstance(found, IPv4Address) and (found in _THIS_NETWORK or found.is_reserved)))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.errors import FailureReason, TransportError
@@ -29,6 +29,8 @@ from boks_exporter.observe.limiter import TURN_SECONDS, Limiter, Turn, short_tur
 from boks_exporter.observe.rare_facts import EACH_ROUND, RareSections
 from boks_exporter.remote.request import READING, ROLE_ONLY, Request
 from boks_exporter.transport.base import Transport
+
+_Read = TypeVar("_Read")
 
 PATIENCE_SECONDS: Final[Seconds] = 2.0
 """How long a round waits for a host alone: the master before the others, or a reading between others."""
@@ -133,9 +135,7 @@ class Polls:
         self.late_roles = {tasks[task]: task for task in late}
         return tuple(masters)
 
-    async def wait_for(
-        self, tasks: Iterable["asyncio.Task[HostOutcome]"], patience: Seconds
-    ) -> set["asyncio.Task[HostOutcome]"]:
+    async def wait_for(self, tasks: Iterable["asyncio.Task[_Read]"], patience: Seconds) -> set["asyncio.Task[_Read]"]:
         """Wait for tasks and return those that take longer; a bug in one of them ends all and is raised."""
         running = {*tasks}
         if not running:

@@ -133,7 +133,7 @@ class _Round:
 
     async def _end_of_reading(self) -> None:
         clock, limit = self.polls.clock, self.options.seconds
-        if self.polls.reading and self.polls.is_reading:
+        if self.polls.is_reading:
             await self._preview()
             left = None if limit is None else max(0.0, clock.started_at + limit - clock.now())
             await self.polls.reading_ends(left)
@@ -176,10 +176,7 @@ class _Round:
             if not hosts:
                 return
             tasks = [asyncio.create_task(polls.read_closer(host)) for host in hosts]
-            try:
-                await asyncio.wait(tasks, timeout=polls.patience)
-            finally:
-                await end(tasks)
+            await end(await polls.wait_for(tasks, polls.patience))
             if not await polls.read_master(master.host):
                 break
         await self._end_of_reading()
@@ -214,7 +211,7 @@ async def observe(
         domain,
         transport,
         Stopwatch.start(clock),
-        limiter or asyncio.Semaphore(len(hosts) or 1),
+        limiter or asyncio.Semaphore(len(hosts)),
         hosts,
         patience=options.patience,
         rare=options.rare,

@@ -62,8 +62,9 @@ FIRST: Final = {
         "tests/unit/test_failover_row_conditions.py",
         "tests/unit/test_failover_rows.py",
     ),
+    "boks_exporter/observe/": ("tests/unit/test_observe",),
 }
-"""Of a module whose lines run at its import only: the tests that judge its tables, and are asked first."""
+"""The tests that judge a module's tables or functions directly, and are asked first."""
 
 PROTECTED: Final = (
     "failover/runner",

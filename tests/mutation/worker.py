@@ -68,6 +68,7 @@ class Reached:
             found = found or set(of_file.get(next(near, 0), ()))
             after = (set(of_file.get(line, ())) & found for line in range(change.line + 1, change.line + _NEAR))
             rare = min((tests for tests in after if tests), key=len, default=rare)
+            rare = rare | {test for test in found if test.startswith(first)}
         else:
             files = [name for name in self.lines if name == change.path or name.startswith(fallback)]
             found = {test for name in files for tests in self.lines[name].values() for test in tests}

@@ -103,6 +103,7 @@ def test_a_replica_that_hangs_in_a_closer_poll_costs_the_round_two_seconds_each_
 
     async def main() -> float:
         await observe(domain("M", "R1", "R2"), world, VirtualClock(), KNOWN, options=RoundOptions(CloserPolls.AUTO))
+        assert asyncio.all_tasks() == {asyncio.current_task()}
         return asyncio.get_running_loop().time()
 
     assert run_virtually(main()) < 3.0 + 2.1 * MOST_CLOSER_READINGS
