@@ -231,6 +231,13 @@ def test_a_replica_is_read_once_more_while_no_reading_shows_whether_it_is_ahead(
     assert undecided_replicas(seen, limit) == (("R1",) if is_open else ())
 
 
+@pytest.mark.parametrize("table", [0, 7])
+def test_a_table_of_any_number_is_read_once_more(table: int) -> None:
+    """T0, too, is a table."""
+    seen = healthy_round({table: 100}, second={table: 103}, R1={table: 101})
+    assert undecided_replicas(seen, 1) == ("R1",)
+
+
 def test_only_a_table_of_the_masters_generation_can_be_decided() -> None:
     other = answers("R1", Role.REPLICA, {7: 101, 9: 1}, stamps={7: STAMP + 1})
     assert undecided_replicas(snapshot(MASTER, other, second={7: 103}), 1) == ()
