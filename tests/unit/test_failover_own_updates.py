@@ -8,11 +8,12 @@ import pytest
 
 from boks_exporter.app.failover_wiring import _last_readings
 from boks_exporter.failover.facts import FailoverFacts, Reading
-from boks_exporter.failover.findings import Guard, Level
+from boks_exporter.failover.findings import Acceptance, Acceptances, Guard, Level
 from boks_exporter.failover.journal_facts import DeclaredLost, ForkPoint, JournalView
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs import Certainty, Circumstances
+from boks_exporter.failover.proofs.copies import is_as_advanced, is_contained, unread_seconds
 from boks_exporter.failover.proofs.own_updates import has_nothing_alone, own_updates
 from boks_exporter.failover.runner.fork import fork_point
 from boks_exporter.model import Role
@@ -34,6 +35,7 @@ def after(*outcomes: Any, forks: tuple[ForkPoint, ...] = (FORK,), **more: Any) -
 
 
 M_CLIENT, M_REPLICA, M_AWAY = host("M", Role.CLIENT), host("M", Role.REPLICA), silent("M")
+R2_CLIENT = host("R2", Role.CLIENT)
 UNASKED = replace(FORK, above={})
 R2_UNREAD = replace(FORK, above={"R1": {}})
 LOST = {"M": DeclaredLost("M", "anna", "burnt", 0.0)}
@@ -50,7 +52,19 @@ class Case(NamedTuple):
 CASES = {
     "a replica that was read, and the old master is a client now": Case("R2", after(M_CLIENT), Certainty.YES),
     "a replica that was not read": Case("R2", after(M_CLIENT, forks=(R2_UNREAD,)), Certainty.UNKNOWN),
+    "a client that was never read": Case("R2", after(M_CLIENT, R2_CLIENT, forks=(R2_UNREAD,)), Certainty.UNKNOWN),
+    "a client that was read later": Case(
+        "R2",
+        after(M_CLIENT, R2_CLIENT, readings={"R2": Reading("R2", NUMBERS, 20.0, "read later")}, forks=(R2_UNREAD,)),
+        Certainty.YES,
+    ),
+    "the old master shows what the new one sent": Case(
+        "R2", after(M_REPLICA, forks=(replace(FORK, at=0.5),)), Certainty.YES
+    ),
     "it was reloaded since": Case("R2", after(M_CLIENT, forks=(R2_UNREAD,), removed={"R2": 11.0}), Certainty.YES),
+    "it was reloaded at that instant": Case(
+        "R2", after(M_CLIENT, forks=(R2_UNREAD,), removed={"R2": 10.0}), Certainty.UNKNOWN
+    ),
     "it was reloaded before": Case("R2", after(M_CLIENT, forks=(R2_UNREAD,), removed={"R2": 9.0}), Certainty.UNKNOWN),
     "an old master that follows the new one": Case("M", after(M_REPLICA), Certainty.UNKNOWN),
     "one that was proven to have no more": Case(
@@ -159,3 +173,39 @@ def test_a_master_that_was_read_last_as_a_replica_may_have_written_since() -> No
     for role, level in ((Role.REPLICA, Level.UNKNOWN), (Role.MASTER, Level.NOTE)):
         findings = found(Procedure.PROMOTE, "R1", replace(facts, last_roles={"M": role}))
         assert [each.level for each in findings if each.guard is Guard.BEHIND_LAST_MASTER] == [level]
+
+
+def test_what_a_copy_has_alone_is_counted_by_table_and_for_an_old_master_by_what_it_shows_later() -> None:
+    leads = {"R1": CopyEvidence({7: Lead(5.0, 5.0, 13, 98), 9: Lead(5.0, 5.0, 3, 50)})}
+    assert own_updates(sound_domain(evidence=leads), "R1") == {7: 13, 9: 3}
+    reloaded = sound_domain(evidence=leads, journal=JournalView(removed={"R1": 5.0}))
+    assert own_updates(reloaded, "R1") == {7: 13, 9: 3}, "at the instant of the evidence is not after it"
+    more_here = sound_domain(host("R1", Role.REPLICA, {7: 100, 9: 55}), evidence=leads)
+    assert is_contained(more_here, "R1", "M", Circumstances())[1] == 13
+    known = replace(FORK, above={**ASKED, "M": {}})
+    assert own_updates(after(M_CLIENT, readings={"M": LATER}, forks=(known,)), "M") == {7: 5}
+    more = {"R2": replace(LATER, host="R2")}
+    assert own_updates(after(M_CLIENT, R2_CLIENT, readings=more, forks=(R2_UNREAD,)), "R2") == {7: 5}
+    assert own_updates(after(M_CLIENT, R2_CLIENT, forks=(R2_UNREAD,)), "R2") == {}
+
+
+@pytest.mark.parametrize(
+    ("failed_at", "role", "seconds"),
+    [(None, None, 300.0), (110.0, None, 10.0), (95.0, None, 300.0), (110.0, Role.REPLICA, 300.0)],
+)
+def test_a_host_may_have_written_unread_until_its_first_failed_poll_after_the_reading(
+    failed_at: float | None, role: Role | None, seconds: float
+) -> None:
+    """Until this round where that is not recorded, or where it became master unseen."""
+    failing, roles = {"M": failed_at} if failed_at else {}, {"M": role} if role else {}
+    facts = replace(dead_master(failing_since=failing, last_roles=roles), seen_at=400.0)
+    assert unread_seconds(facts, Reading("M", NUMBERS, 100.0, "read")) == seconds
+
+
+@pytest.mark.parametrize(
+    ("guard", "truth"),
+    [(Guard.BEHIND_LAST_MASTER, Certainty.YES), (Guard.UPDATES_ONLY_HERE, Certainty.UNKNOWN)],
+)
+def test_what_the_last_master_may_have_written_is_accepted_under_its_name_alone(guard: Guard, truth: Certainty) -> None:
+    by = Circumstances(accepted=Acceptances((Acceptance(guard, "so"),)))
+    assert is_as_advanced(dead_master(), "R1", "M", by).truth is truth

@@ -21,15 +21,16 @@ from boks_exporter.failover.runner.result import (
     validate_fingerprint,
 )
 from boks_exporter.failover.runner.verify import verified
-from boks_exporter.model import Promotion, Role
+from boks_exporter.health import ReplicaState
+from boks_exporter.model import Promotion, Role, SequenceReport
 from boks_exporter.replication import CopyEvidence, Lead
-from tests.unit.domain_rounds import NUMBERS, STAMP, answers
+from tests.unit.domain_rounds import NUMBERS, STAMP, answers, silent
 from tests.unit.failover_claims import HEALTHY
 from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain
 from tests.unit.failover_judged import ADD, PROMOTE, REBUILD, RETIRE, SWITCHOVER, World, judged
 from tests.unit.runner_tools import Script
 from tests.unit.test_failover_guards_of_copies import BAD_LOG
-from tests.unit.test_failover_guards_of_settings import KNOWN, hosts
+from tests.unit.test_failover_guards_of_settings import KNOWN, TWO_IN_DELFT, hosts
 from tests.unit.test_failover_unread import hiding
 
 NOW = HEALTHY.seen_at
@@ -114,6 +115,7 @@ def test_an_acceptance_without_a_finding_is_named() -> None:
 
 
 LEADS = {"evidence": {"R1": CopyEvidence({7: Lead(5.0, 5.0, 13, 98), 9: Lead(5.0, 5.0, 3, 50)})}}
+EMPTY_M = dead_master(replace(host("M", Role.MASTER), sequences=SequenceReport(())))
 UNREAD_M = dead_master(replace(host("M", Role.MASTER), sequences=None), **LEADS)
 
 
@@ -123,11 +125,12 @@ UNREAD_M = dead_master(replace(host("M", Role.MASTER), sequences=None), **LEADS)
         (SWITCHOVER, sound_domain(**LEADS), [("refuse", "M", "15")]),
         (SWITCHOVER, UNREAD_M, []),
         (REBUILD, UNREAD_M, []),
+        (REBUILD, EMPTY_M, [("unknown", "R1", None)]),
     ],
-    ids=["the table that lacks most", "the master shows no numbers", "nor to a replica that is rebuilt"],
+    ids=["the table that lacks most", "none are shown", "nor for a replica that is rebuilt", "no table is shown"],
 )
 def test_what_a_copy_would_lose_is_judged_where_the_master_shows_its_numbers(
-    procedure: Procedure, facts: FailoverFacts, lost: list[tuple[str, str, str]]
+    procedure: Procedure, facts: FailoverFacts, lost: list[tuple[str, str, str | None]]
 ) -> None:
     """Where it does not, that is a finding of its own."""
     several = [each for each in found(procedure, "R1", facts) if each.guard is Guard.UPDATES_ONLY_HERE]
@@ -168,3 +171,28 @@ def test_a_promotion_consults_no_acceptance_about_the_last_master_without_a_find
 def test_of_two_candidates_with_one_finding_each_the_one_that_is_never_promoted_is_last() -> None:
     facts = sound_domain(host("R2", Role.REPLICA, **BAD_LOG), hosts=hosts(R1={"promotion": Promotion.NEVER}))
     assert [each.host for each in candidates(facts, FailoverLimits())] == ["R2", "R1"]
+
+
+ALONE, TOGETHER = dead_master(silent("R2"), hosts=TWO_IN_DELFT), dead_master(hosts=TWO_IN_DELFT)
+
+
+@pytest.mark.parametrize(
+    ("seen", "state", "is_last"),
+    [
+        (TOGETHER, ReplicaState.UNKNOWN, False),
+        (TOGETHER, ReplicaState.LOADING, True),
+        (ALONE, ReplicaState.UNKNOWN, True),
+        (ALONE, ReplicaState.OK, True),
+    ],
+)
+def test_a_site_is_served_by_a_replica_that_answers_and_of_which_nothing_is_known_against_it(
+    seen: FailoverFacts, state: ReplicaState, is_last: bool
+) -> None:
+    """While there is no master, nothing more is known of any."""
+    verdicts = tuple(replace(each, state=state) if each.host == "R2" else each for each in TOGETHER.health.hosts)
+    facts = replace(seen, health=replace(TOGETHER.health, hosts=verdicts))
+    assert (Guard.SITE in {each.guard for each in found(PROMOTE, "R1", facts)}) is is_last
+
+
+def test_a_rebuild_leaves_one_host_otherwise_than_it_was() -> None:
+    assert sum("(now: " in line for line in make_plan(REBUILD, "R1", HEALTHY).afterwards) == 1

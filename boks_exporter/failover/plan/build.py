@@ -84,8 +84,7 @@ def _obstacle(procedure: Procedure, target: HostName, master: HostName | None, f
         return f"{procedure} needs one master besides {target}: {text}"
     if master == target:
         return f"{target} is the master: {procedure} is for another host"
-    seen = facts.seen(master)
-    if procedure is not Procedure.RETIRE and seen is not None and seen.environment.shm_size_kilobytes is None:
+    if procedure is not Procedure.RETIRE and _shm_size(facts, master) is None:
         return f"SHM_SIZE of {master} could not be read, so it cannot be given to a replica"
     return ""
 

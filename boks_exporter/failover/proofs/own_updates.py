@@ -80,7 +80,7 @@ def _own(facts: FailoverFacts, host: HostName, by: Circumstances | None) -> Iter
     for table, lead in evidence.leads.items() if evidence.proven_at >= _since(facts, host) else ():
         yield table, lead.level - lead.amount, lead.amount
     for fork in _forks(facts, host):
-        is_shown = reading and not _is_fed(facts, host, by) and (host == fork.old_master or not fork.knows(host))
+        is_shown = not _is_fed(facts, host, by) and (host == fork.old_master or not fork.knows(host))
         shown = shortfall(fork.numbers, reading.numbers) if reading and is_shown else {}
         for table, count in (*fork.above.get(host, {}).items(), *shown.items()):
             yield table, fork.numbers.get(table, (0, None))[0], count
@@ -122,7 +122,7 @@ def _forks(facts: FailoverFacts, host: HostName) -> list[ForkPoint]:
 
 def _since(facts: FailoverFacts, host: HostName) -> Timestamp:
     """Return since when a copy is of the present master's line, by a reload or as the master that it was itself."""
-    changes, head = facts.changes, facts.snapshot.master or facts.snapshot.last_known_master
+    changes, head = facts.changes, facts.snapshot.last_known_master
     began = [place for place, fork in enumerate(changes) if fork.new_master == host]
     line = changes[began[-1] :] if began else ()
     is_unbroken = all(later.old_master == fork.new_master for fork, later in pairwise(line))
