@@ -70,7 +70,7 @@ def test_a_plan_that_is_no_longer_true_is_refused_with_the_difference(journals: 
     assert virtually(scene) == (
         "things are no longer as in the plan that was shown; show a new one",
         "r3 SHM_SIZE: was 16000, is unknown",
-        "r3 answers: was yes, is no",
+        "r3 answers: was yes, is no, but its machine is up",
         "r3 calls itself: was r3, is unknown",
         "r3 daemons: was running, is unknown",
         "r3 operator's gate: was answers, is unreachable",

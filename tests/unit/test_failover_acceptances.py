@@ -82,22 +82,25 @@ def test_acceptances_are_bound_to_what_was_shown() -> None:
     assert bound.entries == (
         Acceptance(BEHIND, "why", "R1", "3"),
         Acceptance(BEHIND, "why", "R2", "5"),
-        Acceptance(Guard.ERROR_LOG, "read"),
+        Acceptance(Guard.ERROR_LOG, "read", value="0"),
     )
     assert [each in bound for each in (finding(), finding(value="4"), finding(name="R3"))] == [True, False, False]
 
 
 @pytest.mark.parametrize(
-    ("guard", "name", "shown"),
+    ("guard", "name", "shown", "repeated"),
     [
-        (UNPROVEN, "M", "old_master_unproven=M"),
-        (UNPROVEN, None, "old_master_unproven"),
-        (BEHIND, "R1", "behind_best"),
+        (UNPROVEN, "M", "old_master_unproven=M", "old_master_unproven=M"),
+        (UNPROVEN, None, "old_master_unproven", "old_master_unproven"),
+        (BEHIND, "R1", "behind_best", "behind_best=R1"),
     ],
 )
-def test_an_argument_names_the_host_only_where_it_has_to_be_typed(guard: Guard, name: str | None, shown: str) -> None:
+def test_an_argument_names_the_host_only_where_it_has_to_be_typed(
+    guard: Guard, name: str | None, shown: str, repeated: str
+) -> None:
+    """What was accepted for one host is repeated for that host: a next command accepts no more than was typed."""
     assert argument(finding(guard, name=name)) == shown
-    assert str(Acceptance(guard, "", name)) == shown
+    assert str(Acceptance(guard, "", name)) == repeated
 
 
 SHM = host("R2", Role.REPLICA, environment=Environment("server", 8000))
@@ -173,7 +176,7 @@ def test_every_replica_that_answers_is_a_candidate_best_first(facts: FailoverFac
 
 def test_a_candidate_shows_what_refuses_it_apart_from_what_is_unknown_or_noted() -> None:
     first, _ = candidates(dead_master(SHM), FailoverLimits())
-    assert {each.guard for each in first.refusals} == {Guard.SHM_SIZE}
+    assert first.is_possible
     assert {each.level for each in first.findings} == set(Level)
     assert not first.is_free
     assert next_master_by(dead_master()) is Procedure.PROMOTE

@@ -50,7 +50,7 @@ def test_a_plan_is_shown_and_applied_by_its_fingerprint(terminal: Terminal) -> N
 
 def test_what_a_guard_refuses_ends_with_ten(terminal: Terminal) -> None:
     """The master is running: that cannot be accepted."""
-    code, text = terminal("failover", "promote", FIRST, *OFF)
+    code, text = terminal("failover", "promote", FIRST)
     assert code == Exit.REFUSED
     assert "REFUSED  master_exists: m1 (BoKS running) reports that it is master" in text
     assert "why: two masters would exist; this cannot be accepted" in text

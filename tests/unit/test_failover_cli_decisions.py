@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,28 @@ def test_the_console_script_knows_the_machine_by_its_last_reply(terminal: Termin
     run = result.rpartition("run ")[2].strip()
     _, shown = terminal("failover", "show", run, "--output", "json")
     assert f'[ "$here" = {name} ]' in json.JSONDecoder().raw_decode(shown)[0]["console_script"]
+
+
+def test_an_acceptance_that_matches_nothing_is_reported_next_to_what_is_left(terminal: Terminal) -> None:
+    """A misspelt host is not passed over in silence, though the plan is refused in any case."""
+    terminal.before = terminal.world.kill_master
+    code, text = terminal("failover", "promote", FIRST, "--accept", "old_master_unproven=M1", "--reason", "off")
+    assert code == Exit.FACTS_UNKNOWN
+    assert "--accept old_master_unproven=M1: there is no finding old_master_unproven on M1; there is one on m1" in text
+
+
+def test_the_first_of_the_ranking_is_the_one_that_best_takes(terminal: Terminal) -> None:
+    """Whether or not a finding is to be accepted for it."""
+    terminal.before = terminal.world.kill_master
+    _, shown = terminal("failover", "candidates")
+    _, plan = terminal("failover", "promote", "--best")
+    first = re.search(r"^1\. (\w+)", shown, re.MULTILINE)
+    assert first
+    assert f"next: boks-exporter failover promote {first[1]}, which shows" in shown
+    assert f"Plan: promote {first[1]}\n" in plan
+
+
+@pytest.mark.parametrize("reason", ["\u3164", "\u2800 \u115f", "\ufe0f", "\x01\x02", "\u00a0\u200b"])
+def test_a_reason_that_is_not_seen_is_none(terminal: Terminal, reason: str) -> None:
+    assert terminal("failover", "promote", FIRST, "--accept", "shm_size", "--reason", reason)[0] == Exit.USAGE
+    assert terminal("failover", "declare-lost", MASTER, "--reason", reason)[0] == Exit.USAGE

@@ -9,6 +9,8 @@ from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Guard, Level
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.journal_facts import DeclaredLost, JournalView
+from boks_exporter.failover.limits import FailoverLimits
+from boks_exporter.failover.preflight import candidates
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.proofs import Certainty, prove
@@ -40,6 +42,18 @@ def test_a_promotion_waits_for_a_table_that_cannot_be_read(name: str, line: Unre
     ]
     assert "T9" in findings[0].sentence
     assert line.text in findings[0].sentence
+
+
+def test_what_another_server_hides_puts_no_copy_below_one_that_is_behind() -> None:
+    """R2 lacks 56 updates at least, and R1 none in any table that could be read."""
+    ranking = candidates(dead_master(hiding("R2", number=44)), FailoverLimits())
+    assert [(each.host, each.behind_best) for each in ranking] == [("R1", None), ("R2", 56)]
+
+
+@pytest.mark.parametrize("name", ["R1", "R2"])
+def test_a_copy_that_hides_a_table_itself_ranks_last(name: str) -> None:
+    first, last = candidates(dead_master(hiding(name)), FailoverLimits())
+    assert (last.host, last.is_measured, first.is_measured) == (name, False, True)
 
 
 @pytest.mark.parametrize("hidden", [hiding("R1"), hiding("M", Role.MASTER)], ids=["of the copy", "of the master"])

@@ -123,11 +123,13 @@ def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal,
     problem = _kept(domain, proposal)
     accepted = order.acceptances
     left = blocking_findings(proposal.findings, accepted)
-    if not left:
-        try:
-            check_existing(accepted, proposal.plan, proposal.findings)
-        except NoSuchFindingError as error:
+    unmatched: list[str] = []
+    try:
+        check_existing(accepted, proposal.plan, proposal.findings)
+    except NoSuchFindingError as error:
+        if not left:
             raise UsageWithNextError(str(error), again(proposal.plan)) from error
+        unmatched = [str(error)]
     code = Exit.REFUSED if proposal.plan.obstacle and not left else exit_for(left)
     code = Exit.INTERNAL if problem else code
     ways = (again(proposal.plan),) if problem else _ways(order, proposal, left)
@@ -135,7 +137,7 @@ def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal,
         echo(json.dumps(proposal_json(proposal, accepted, code) | {"next": [str(way) for way in ways]}, indent=2))
     else:
         lines = ["Nothing was changed."] if problem else _what_next(domain, proposal, left)
-        echo("\n".join((*proposal_text(proposal, accepted), *lines, *(f"  {way}" for way in ways))))
+        echo("\n".join((*proposal_text(proposal, accepted), *unmatched, *lines, *(f"  {way}" for way in ways))))
     if problem:
         click.echo(f"Error: this plan cannot be applied, as it could not be kept: {problem}", err=True)
     return proposal, code

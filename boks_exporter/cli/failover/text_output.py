@@ -127,7 +127,7 @@ def candidates_text(facts: FailoverFacts, found: Sequence[Candidate]) -> Iterato
     for place, (candidate, lines) in enumerate(zip(found, said, strict=True), 1):
         yield _candidate(candidate, place)
         yield from (line for line in lines if line not in alike)
-    best = next((candidate.host for candidate in found if candidate.is_free), found[0].host if found else None)
+    best = next((candidate.host for candidate in found), None)
     if not best:
         yield "There is no replica that could become master."
     elif not any(candidate.is_free for candidate in found):
@@ -138,7 +138,9 @@ def candidates_text(facts: FailoverFacts, found: Sequence[Candidate]) -> Iterato
 
 
 def _candidate(candidate: Candidate, place: int) -> str:
-    behind = "not comparable" if candidate.behind_best is None else f"{candidate.behind_best} updates behind the best"
+    behind = f"{candidate.behind_best} updates behind the best"
+    if candidate.behind_best is None:
+        behind = "not behind in what could be read" if candidate.is_measured else "not comparable"
     against = sum(finding.matters for finding in candidate.findings)
     word = "free" if candidate.is_free else f"{against} finding{'' if against == 1 else 's'}"
     site = f", {candidate.site}" if candidate.site else ""

@@ -45,8 +45,10 @@ class Finding:
 NAMES_HOST: Final = frozenset({Guard.OLD_MASTER_UNPROVEN, Guard.HOSTS_NOT_ASKED, Guard.SUCCESSOR_UNKNOWN})
 """Guards that are accepted for one host at a time: its name has to be typed."""
 
-_COUNTED: Final = frozenset({Guard.UPDATES_ONLY_HERE, Guard.BEHIND_BEST, Guard.BEHIND_LAST_MASTER})
-"""Findings about updates that can be lost."""
+_COUNTED: Final = frozenset(
+    {Guard.UPDATES_ONLY_HERE, Guard.BEHIND_BEST, Guard.BEHIND_LAST_MASTER, Guard.ERROR_LOG}
+)
+"""Findings about updates that can be lost, and about lines that a person has to judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Acceptance:
 
     def __str__(self) -> str:
         """Write it as an argument of `--accept`."""
-        return f"{self.guard}={self.host}" if self.guard in NAMES_HOST and self.host else str(self.guard)
+        return f"{self.guard}={self.host}" if self.host else str(self.guard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Acceptances:
     def bound(self, findings: Iterable[Finding]) -> "Acceptances":
         """Bind each acceptance to the hosts and values of the findings that it accepts, if there are any.
 
-        Of updates that can be lost, no more are accepted than were shown: none where the amount was unknown.
+        What is counted is accepted as far as it was shown: not at all where the amount was unknown.
         """
         several, entries = tuple(findings), []
         for entry in self.entries:

@@ -1,7 +1,8 @@
 """The fingerprint of a plan: what it rests on and what it does, without what changes from one second to the next.
 
 In it: who is there and answers, every host's role, state and SHM_SIZE, whether its gate is ready and its daemons run,
-who is registered, the findings by name, host and level, and every step with its exact words. Left out: times and ages,
+who is registered, the findings by name, host and level (those about other people's decisions with their sentence), and
+every step with its exact words. Left out: times and ages,
 sequence numbers and amounts (a busy master would never show the same twice), free space, and the run's name.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.findings import Finding
+from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.plan.plan import Plan
 from boks_exporter.failover.procedures.step import UNNAMED
 from boks_exporter.model import HostName
@@ -29,6 +30,8 @@ def basis_of(plan: Plan, facts: FailoverFacts, findings: Iterable[Finding]) -> B
 
 UNKNOWN: Final = "unknown"
 _OWN_NAME: Final = "calls itself"
+_BY_WORD: Final = {Guard.FROZEN, Guard.UNDER_MAINTENANCE, Guard.LAST_RUN_FAILED}
+"""Findings that have no amount and do not change by themselves: another sentence is another finding."""
 
 
 def own_name_key(host: HostName) -> str:
@@ -63,7 +66,7 @@ def _host(facts: FailoverFacts, host: HostName) -> Iterator[tuple[str, str]]:
     known = facts.host(host)
     yield "address", f"{known.address} port {known.port or 'of SSH'}" if known else "unknown"
     yield _OWN_NAME, readiness.hostname if readiness and readiness.hostname else UNKNOWN
-    yield "answers", "yes" if seen else "no"
+    yield "answers", "yes" if seen else "no, but its machine is up" if facts.is_up(host) else "no"
     yield "role", facts.role(host)
     yield "state", facts.health.host(host).state
     yield "SHM_SIZE", str(seen.environment.shm_size_kilobytes) if seen else "unknown"
@@ -73,7 +76,8 @@ def _host(facts: FailoverFacts, host: HostName) -> Iterator[tuple[str, str]]:
 
 def _found(findings: Iterable[Finding]) -> Iterator[tuple[str, str]]:
     for finding in findings:
-        yield f"finding {finding.guard}" + (f" on {finding.host}" if finding.host else ""), finding.level
+        said = f"{finding.level}: {finding.sentence}" if finding.guard in _BY_WORD else finding.level
+        yield f"finding {finding.guard}" + (f" on {finding.host}" if finding.host else ""), said
 
 
 def _plan(plan: Plan) -> Iterator[tuple[str, str]]:

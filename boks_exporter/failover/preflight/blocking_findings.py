@@ -23,11 +23,13 @@ class NotAcceptableError(BoksExporterError):
 class NoSuchFindingError(BoksExporterError):
     """A finding was accepted that does not exist."""
 
-    def __init__(self, entry: Acceptance) -> None:
+    def __init__(self, entry: Acceptance, found: Iterable[Finding] = ()) -> None:
         self.entry = entry
+        hosts = dict.fromkeys(each.host for each in found if each.guard is entry.guard and each.host and each.matters)
         where = f" on {entry.host}" if entry.host else ""
         names = f"; it is accepted for one host, as {entry.guard}=HOST" if entry.guard in NAMES_HOST else ""
-        super().__init__(f"--accept {entry}: there is no finding {entry.guard}{where}{names}")
+        others = f"; there is one on {', '.join(hosts)}" if hosts else ""
+        super().__init__(f"--accept {entry}: there is no finding {entry.guard}{where}{others}{names}")
 
 
 def check_acceptable(accepted: Iterable[Acceptance]) -> None:
@@ -46,7 +48,7 @@ def check_existing(accepted: Acceptances, plan: Plan, findings: Iterable[Finding
     for entry in accepted.entries:
         is_consulted = entry.guard in consulted and entry.host in hosts
         if not is_consulted and not any(each.matters and each in Acceptances((entry,)) for each in several):
-            raise NoSuchFindingError(entry)
+            raise NoSuchFindingError(entry, several)
 
 
 CONSULTED: Final = {

@@ -19,7 +19,7 @@ from boks_exporter.failover.proofs.copies import (
     missing_of_others,
     unread_seconds,
 )
-from boks_exporter.failover.proofs.domains import has_clean_error_log
+from boks_exporter.failover.proofs.domains import bad_lines, has_clean_error_log
 from boks_exporter.failover.proofs.own_updates import (
     common_numbers,
     has_nothing_alone,
@@ -52,7 +52,9 @@ def complete(question: PlanQuestion) -> Iterator[Finding]:
 def readable(question: PlanQuestion) -> Iterator[Finding]:
     """Every table of the copies that the plan compares can be read."""
     for host in _compared_servers(question):
-        yield from judged(Guard.UNREAD_TABLES, is_readable(question.facts, host), host, source="sequence")
+        unread = len(question.facts.unread(host))
+        figures = {"value": str(unread)} if unread else {}
+        yield from judged(Guard.UNREAD_TABLES, is_readable(question.facts, host), host, **figures, source="sequence")
 
 
 def _compared_servers(question: PlanQuestion) -> Iterator[HostName]:
@@ -104,8 +106,9 @@ def error_log(question: PlanQuestion) -> Iterator[Finding]:
     """The last 30 lines of the candidate's error log hold no known bad fragment."""
     facts, target = question.facts, question.target
     if question.makes_master and facts.seen(target) is not None:
-        found = has_clean_error_log(facts, target, Circumstances())
-        yield from judged(Guard.ERROR_LOG, found, target, source="boks_errlog")
+        found, bad = has_clean_error_log(facts, target, Circumstances()), bad_lines(facts, target)
+        figures = {"value": str(len(bad)), "limit": "0"} if bad else {}
+        yield from judged(Guard.ERROR_LOG, found, target, **figures, source="boks_errlog")
 
 
 def behind_best(question: PlanQuestion) -> Iterator[Finding]:

@@ -36,20 +36,21 @@ def is_equal(facts: FailoverFacts, host: HostName, master: HostName, by: Circums
     if against:
         return no(f"{host} {', '.join(against)}")
     left = _unread_left(by, {host: facts.unread(host), master: facts.unread(master)})
-    if left or (compared.not_compared and not _unread_accepted(by, host, master)):
+    if left or (compared.not_compared and not _unread_accepted(by, None, host, master)):
         return unknown(not_compared((*compared.not_compared, *left)))
     moving = [table.table for table in compared.tables if table.written]
     said = f"{host} has in all {len(compared.tables)} tables what {master} has"
     return yes(f"{said}, which writes in {_tables(moving)} at this very moment" if moving else said)
 
 
-def _unread_accepted(by: Circumstances, *hosts: HostName) -> bool:
-    return any(by.accepted.cover(Guard.UNREAD_TABLES, host) for host in hosts)
+def _unread_accepted(by: Circumstances, tables: int | None, *hosts: HostName) -> bool:
+    return any(by.accepted.cover(Guard.UNREAD_TABLES, host, tables) for host in hosts)
 
 
-def _unread_left(by: Circumstances, unread: Mapping[HostName, Iterable[NotCompared]]) -> tuple[NotCompared, ...]:
+def _unread_left(by: Circumstances, unread: Mapping[HostName, tuple[NotCompared, ...]]) -> list[NotCompared]:
     """Return the unread tables of each host for which they are not accepted."""
-    return tuple(each for host, several in unread.items() if not _unread_accepted(by, host) for each in several)
+    left = (several for host, several in unread.items() if not _unread_accepted(by, len(several), host))
+    return [each for several in left for each in several]
 
 
 def _is_bracketed(compared: ReplicaComparison) -> bool:
@@ -139,7 +140,8 @@ def is_best(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     if facts.comparison.replica(host) is None:
         return unknown(f"the numbers of {host} could not be compared with the other servers'")
     servers = [seen.host for seen in facts.snapshot.observed()]
-    readable = [is_readable(facts, server) for server in servers if not _unread_accepted(by, server)]
+    unread = {server: len(facts.unread(server)) or None for server in servers}
+    readable = [is_readable(facts, server) for server in servers if not _unread_accepted(by, unread[server], server)]
     return all_of((has_every_table(facts, host), is_not_behind(facts, host, by), *readable))
 
 
@@ -215,7 +217,7 @@ def is_contained(
     """Prove that a master has every update of a copy; returns as well how many it lacks, None where that is unknown."""
     have, last, own = facts.latest_numbers(master), last_reading(facts, host), own_updates(facts, host, by)
     lacking = shortfall(have, last.numbers, facts.unread(master)) if have and last else {}
-    amount = max((*lacking.values(), *own.values()), default=0 if last else None)
+    amount = max(sum(lacking.values()), sum(own.values())) if last or own else None
     return all_of(
         (is_as_advanced(facts, master, host, by, Guard.UPDATES_ONLY_HERE), has_nothing_alone(facts, host, master, by))
     ), amount

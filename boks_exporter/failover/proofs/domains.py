@@ -105,12 +105,18 @@ def others_are_back(facts: FailoverFacts, master: HostName, by: Circumstances) -
     return unknown(said) if all(each.state is ReplicaState.UNKNOWN for each in away) else no(said)
 
 
+def bad_lines(facts: FailoverFacts, host: HostName) -> tuple[str, ...]:
+    """Return the last lines of an error log that hold a known bad fragment."""
+    seen = facts.seen(host)
+    return known_bad_lines(seen.errlog) if seen and seen.errlog else ()
+
+
 def has_clean_error_log(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     """Prove that the last lines of an error log hold no known bad fragment."""
     seen = facts.seen(host)
     log = seen.errlog if seen else None
-    bad, why = known_bad_lines(log) if log else (), unread(host, log)
-    if by.accepted.cover(Guard.ERROR_LOG, host) and (bad or why):
+    bad, why = bad_lines(facts, host), unread(host, log)
+    if (bad or why) and by.accepted.cover(Guard.ERROR_LOG, host, len(bad) or None):
         return yes(f"the error log of {host} is accepted as it is")
     if log is None or why:
         return unknown(why)

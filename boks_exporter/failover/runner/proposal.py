@@ -64,8 +64,13 @@ def proposal_of(
 
 
 def bound_now(accepted: Acceptances, run: Run, facts: FailoverFacts, limits: FailoverLimits) -> tuple[Acceptance, ...]:
-    """Bind what is accepted for an open run to the hosts and values of the findings that there are now."""
-    return accepted.bound(findings_of(PlanQuestion(run.plan, facts, limits, run.name))).entries
+    """Bind what is accepted for an open run to the hosts and values of the findings that there are now.
+
+    Raises NoSuchFindingError where there is none.
+    """
+    findings = findings_of(PlanQuestion(run.plan, facts, limits, run.name))
+    check_existing(accepted, run.plan, findings)
+    return accepted.bound(findings).entries
 
 
 def refusal_of(

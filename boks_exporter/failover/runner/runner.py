@@ -16,7 +16,7 @@ from boks_exporter.failover.journal import (
 )
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.plan import difference
-from boks_exporter.failover.preflight import blocking_findings, exit_for
+from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, exit_for
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
@@ -241,6 +241,9 @@ class Runner:
             self.at_work_on = name
             try:
                 return await self._relocked(run, performer, go_on, Acceptances(more))
+            except NoSuchFindingError as error:
+                ways = next_for(name, self.tools.journal.steps(name))
+                return RunResult(Exit.USAGE, (str(error), in_words(ways)), name, ways)
             except JournalError as error:
                 return self.end.without_journal(performer, error)
 
