@@ -7,7 +7,7 @@ import pytest
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Acceptance, Guard
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.runner import RunResult
+from boks_exporter.failover.runner import NextCommand, RunResult
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.domain.invariants import running_masters
 from tests.unit.failover_world import FIRST, MASTER, THIRD, World, virtually
@@ -63,8 +63,13 @@ def test_an_abort_goes_back_from_what_the_hosts_show(
     assert running_masters(world.domain) == (master,)
 
 
-def test_a_retirement_at_the_console_that_never_ran_can_be_aborted(journals: Path) -> None:
-    """The host comes up as the master that it was: nothing was done, and the run can be closed."""
+@pytest.mark.parametrize("returns", [True, False], ids=["it comes back", "it stays off"])
+def test_a_retirement_at_the_console_that_never_ran_can_be_aborted(journals: Path, returns: bool) -> None:
+    """The host comes up as the master that it was: nothing was done.
+
+    While it is off, an open run would block the next promotion, and the script needs none: the run is closed, and what
+    is left is printed.
+    """
     world = World.at(journals)
     accepted = [Acceptance(Guard.UPDATES_ONLY_HERE, "a test")]
 
@@ -76,11 +81,15 @@ def test_a_retirement_at_the_console_that_never_ran_can_be_aborted(journals: Pat
         await VirtualClock().sleep(120)
         await world.warm(survey)
         result = await world.apply(Procedure.RETIRE, MASTER, *accepted, survey=survey)
-        world.domain.clear_fault(MASTER, Fault.REFUSED)
+        if returns:
+            world.domain.clear_fault(MASTER, Fault.REFUSED)
         await VirtualClock().sleep(60)
         return result, await world.abort(result.run or "")
 
     result, aborted = virtually(scene)
     assert result.exit is Exit.RESULT_UNKNOWN, result.sentences
-    assert aborted.exit is Exit.DONE, aborted.sentences
+    assert aborted.exit is (Exit.DONE if returns else Exit.WORK_LEFT), aborted.sentences
+    assert (NextCommand("retire", (MASTER,)) in aborted.next) is not returns
+    with world.journal() as journal:
+        assert journal.view("bank").open_runs == ()
     assert world.locks() == {}

@@ -17,6 +17,7 @@ from boks_exporter.model import HostName
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 
 _LEFT_BEHIND = "; what it had loaded by then stays in its data directory, and the next add-replica moves it aside"
+_MAY_STILL_RUN: Final = "the script needs no open run: it can still be run there, while another host is the master"
 _UNCLEAR: Final = {
     RecordState.NONE: "its host could not be asked, or its gate cannot claim the id of a request that may come late",
     RecordState.RUNNING: "the command still runs",
@@ -100,7 +101,8 @@ class Rollback:
             return Certainty.NO, ""
         if found.truth is Certainty.NO and not is_conversion:
             return Certainty.NO, ""
-        return Certainty.UNKNOWN, f"the result of {text} is unknown: {found.sentence}"
+        later = f"; {_MAY_STILL_RUN}" if step.kind is StepKind.CONSOLE else ""
+        return Certainty.UNKNOWN, f"the result of {text} is unknown: {found.sentence}{later}"
 
     async def _fate(self, step: ProcedureStep, entry: LoggedStep) -> StepRecord:
         """Return what became of an attempt whose end the journal does not have; `none` where that is unknown."""

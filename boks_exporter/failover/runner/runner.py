@@ -17,7 +17,7 @@ from boks_exporter.failover.journal import (
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, exit_for
-from boks_exporter.failover.procedures.step import ProcedureStep
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
 from boks_exporter.failover.runner.execute_step import StepExecutor
@@ -283,7 +283,8 @@ class Runner:
         undone = await undo_and_void(performer)
         if undone.whole:
             return await self.end.close(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences, undone.leftovers)
-        if undone.passed is Certainty.YES:
+        is_at_console = any(step.kind is StepKind.CONSOLE for step in run.plan.steps)
+        if undone.passed is Certainty.YES or (is_at_console and undone.is_unknown):
             stopped = await start_stopped(performer)
             work = commands_left(run.plan, await performer.observe())
             lines = (

@@ -30,7 +30,10 @@ def commands_left(plan: Plan, facts: FailoverFacts) -> tuple[NextCommand, ...]:
     """Return the commands that finish a run past its point of no return, by the observed roles."""
     old = plan.target if plan.procedure is Procedure.RETIRE else plan.master
     new = plan.master if plan.procedure is Procedure.RETIRE else plan.target
-    retire = [NextCommand("retire", (name,)) for name in facts.snapshot.masters if name != new]
+    names = [name for name in facts.snapshot.masters if name != new]
+    if plan.procedure is Procedure.RETIRE and facts.role(plan.target) is Role.UNKNOWN:
+        names.append(plan.target)
+    retire = [NextCommand("retire", (name,)) for name in names]
     if plan.procedure.is_switchover and old is not None and facts.role(old) is not Role.REPLICA:
         retire.append(NextCommand("add-replica", (old,)))
     return (*retire, NextCommand("verify"))
