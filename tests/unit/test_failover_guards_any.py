@@ -37,6 +37,8 @@ def test_a_run_that_holds_several_hosts_is_reported_once() -> None:
     assert [(each.host, each.sentence.partition(":")[0]) for each in locked] == [
         (None, f"R1, R2 are locked by {lock.partition(':')[0]}")
     ]
+    commands = ("resume 20261124-1", "abort 20261124-1", "break-lock 20261124-1 R1", "break-lock 20261124-1 R2")
+    assert [each for each in commands if f"failover {each}" not in locked[0].sentence] == []
 
 
 def test_masters_do_not_change_twice_in_a_short_time_nor_after_a_failure() -> None:

@@ -45,9 +45,7 @@ class Finding:
 NAMES_HOST: Final = frozenset({Guard.OLD_MASTER_UNPROVEN, Guard.HOSTS_NOT_ASKED, Guard.SUCCESSOR_UNKNOWN})
 """Guards that are accepted for one host at a time: its name has to be typed."""
 
-_COUNTED: Final = frozenset(
-    {Guard.UPDATES_ONLY_HERE, Guard.BEHIND_BEST, Guard.BEHIND_LAST_MASTER, Guard.ERROR_LOG}
-)
+_COUNTED: Final = frozenset({Guard.UPDATES_ONLY_HERE, Guard.BEHIND_BEST, Guard.BEHIND_LAST_MASTER, Guard.ERROR_LOG})
 """Findings about updates that can be lost, and about lines that a person has to judge."""
 
 

@@ -98,11 +98,11 @@ def _locked(question: PlanQuestion) -> Iterator[Finding]:
         readiness = question.facts.readiness(host)
         if readiness and readiness.lock and readiness.lock.split()[0] != question.own_run:
             held.setdefault(readiness.lock.split()[0], {})[host] = readiness.lock
-    for hosts in held.values():
-        lock = next(iter(hosts.values()))
+    for run, hosts in held.items():
+        lock, breaks = next(iter(hosts.values())), "; ".join(f"failover break-lock {run} {host}" for host in hosts)
         text = (
-            f"{', '.join(hosts)} {'is' if len(hosts) == 1 else 'are'} locked by {lock}: failover resume or abort that "
-            "run, where it was begun; a lock whose run is permanently lost is broken with failover break-lock"
+            f"{', '.join(hosts)} {'is' if len(hosts) == 1 else 'are'} locked by {lock}: failover resume {run}, or "
+            f"failover abort {run}, where it was begun; if it is closed there or permanently lost: {breaks}"
         )
         only = next(iter(hosts)) if len(hosts) == 1 else None
         yield refuse(Guard.HOST_LOCKED, text, only, value=lock, source="operator's gate")
