@@ -2,17 +2,22 @@
 
 import errno
 import json
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from boks_exporter.cli.failover import apply
+from boks_exporter.cli.failover.text_output import candidates_text
 from boks_exporter.cli.streams import OutputError
 from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.journal import Journal
+from boks_exporter.failover.limits import FailoverLimits
+from boks_exporter.failover.preflight import candidates
 from boks_exporter.simulator.domain import Fault
 from tests.nonempty import nonempty
+from tests.unit.failover_facts import dead_master
 from tests.unit.failover_terminal import OFF, Terminal, fingerprint, terminal_at
 from tests.unit.failover_world import FIRST, MASTER, THIRD
 
@@ -160,15 +165,13 @@ def test_an_acceptance_that_matches_nothing_is_reported_next_to_what_is_left(ter
     assert "--accept old_master_unproven=M1: there is no finding old_master_unproven on M1; there is one on m1" in text
 
 
-def test_the_first_of_the_ranking_is_the_one_that_best_takes(terminal: Terminal) -> None:
-    """Whether or not a finding is to be accepted for it."""
-    terminal.before = terminal.world.kill_master
-    _, shown = terminal("failover", "candidates")
-    _, plan = terminal("failover", "promote", "--best")
-    first = re.search(r"^1\. (\w+)", shown, re.MULTILINE)
-    assert first
-    assert f"next: boks-exporter failover promote {first[1]}, which shows" in shown
-    assert f"Plan: promote {first[1]}\n" in plan
+def test_the_next_command_is_for_the_first_of_the_ranking() -> None:
+    """As `--best` is, though a finding is to be accepted for it, and for the second one none."""
+    facts = dead_master()
+    first, second = candidates(facts, FailoverLimits())
+    shm_size = Finding(Guard.SHM_SIZE, Level.REFUSE, "so", first.host)
+    shown = [*candidates_text(facts, (replace(first, findings=(shm_size,)), replace(second, findings=())))]
+    assert shown[-1].endswith(f"failover promote {first.host}")
 
 
 @pytest.mark.parametrize("reason", ["\u3164", "\u2800 \u115f", "\ufe0f", "\x01\x02", "\u00a0\u200b"])
