@@ -29,7 +29,7 @@
 # shellcheck disable=SC2034,SC2329,SC3045 # what serves the other gate only; shells whose ulimit has no -v have no limit
 # shellcheck disable=SC2046,SC2254 # words of what a program prints, and patterns, are wanted; globbing is off
 
-gate_version=2.1.1
+gate_version=2.1.2
 gate_sent=no
 gate_request=
 # -- the common part of both gates: scripts/gate_common.sh, by scripts/generate_gates.py --
@@ -39,6 +39,7 @@ gate_var=/var/opt/boksm
 gate_boksadm=/opt/boksm/sbin/boksadm
 gate_prefix=none
 gate_limit=8
+gate_memory=262144
 gate_polls=8
 gate_operator=no
 gate_state=/var/opt/boks-gate
@@ -73,7 +74,7 @@ nl='
 tab='	'
 IFS=" $tab$nl"
 odd="*[!$tab$nl -~]*" # text with anything but printable ASCII
-mark='' requests=0 worker='' timer='' booted='' host=''
+mark='' requests=0 worker='' timer='' booted='' host='' ksh93=''
 
 case $(command -v print) in # a builtin where it has no path; such a shell's printf can be a program
 print) say() { print -r -- "$1"; } ;;
@@ -103,10 +104,7 @@ read_config() {
 is_trusted() { # PATH UID: a plain file or directory of that user's, writable by that user only
 	owner=$2
 	set -- $(ls -ldn "$1" 2>/dev/null)
-	case ${3-},${1-} in
-	"$owner",[d-]????-??-*) return 0 ;;
-	esac
-	return 1
+	case ${3-},${1-} in "$owner",[d-]????-??-*) ;; *) return 1 ;; esac
 }
 
 take_setting() { # KEY VALUE
@@ -146,7 +144,7 @@ prepare() { # ARGUMENT...: configuration and root; refuses what is not the proto
 	esac
 	exec 2>/dev/null
 	# A line or an output without end must not eat the host's memory: the shells that hold them have a limit.
-	memory=$(ulimit -S -v) && ulimit -S -v 262144
+	memory=$(ulimit -S -v) && ulimit -S -v "$gate_memory"
 }
 
 begin() { # what holds for all requests of a channel, once the first one has been checked
@@ -202,14 +200,13 @@ answer() { # one request, within the time limit: a process of its own composes t
 open_reply() {
 	reply="=${mark}boks-gate/2 version=$gate_version$host"
 	case $requests,$words in 1,* | *' queue '* | *' op '*) reply="$reply clock=$(date -u '+%Y-%m-%dT%H:%M:%S')" ;; esac
-	if [ -f "$gate_var/LCK/boks_init" ] && read -r pid <"$gate_var/LCK/boks_init"; then tell_start "$pid"; fi
+	if [ -f "$gate_var/LCK/boks_init" ] && read -r pid <"$gate_var/LCK/boks_init"; then tell_start; fi
 	reply="$reply$nl"
 }
 
-tell_start() { # PID of boks_init: its start, from Linux's /proc in hundredths of a second since the machine's own
-	case $1 in '' | *[!0-9]*) return ;; esac
-	read -r stat <"/proc/$1/stat" || return
-	pid=$1
+tell_start() { # of boks_init, which is $pid: from Linux's /proc, in hundredths of a second since the machine's own
+	case $pid in '' | *[!0-9]*) return ;; esac
+	read -r stat <"/proc/$pid/stat" || return
 	case $stat in *'(boks_init)'*) ;; *) return ;; esac
 	# shellcheck disable=SC2086 # the fields are wanted as words
 	set -- ${stat##*\) }
@@ -242,55 +239,63 @@ run() { # NAME COMMAND...
 	add_section "$name" "$ending" "${text#"$nl"}"
 }
 
-isolated() { # COMMAND...: prints how it ended, its output, then its errors; this shell holds both, and can be ended
-	errors='' frame="=${mark}errors $name"
+# This shell holds output and errors, and can be ended, as each one that hands them on: a line that no output can
+# contain, $end, follows them through all of them. Where it is missing in the end, some of them are.
+isolated() { # COMMAND...: prints how it ended, its output, then its errors
+	errors='' out='' cut='' plain='' frame="=${mark}errors $name" end="=${mark}whole"
 	case $1 in
-	find_*) "$@"; status=$?; out=$out${errors:+$nl$frame$nl$errors} ;; # no other shells are needed to keep them apart
-	*) collect "$@"; status=$?; [ "$out" != "$nl" ] || exit ;;
+	find_*) "$@"; status=$?; out=$out${errors:+$nl$frame$nl$errors}$nl$end ;; # needs no shells to keep them apart
+	*) collect "$@"; status=$? ;;
 	esac
 	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 reports a signal so
-	case $out in *"$nl$frame$nl"*) errors=yes ;; esac
-	if [ -n "$errors" ] || [ "${#out}" -gt 65536 ]; then out=$(say "$frame$nl$out" | limited); fi
+	[ "${#out}" -gt 65536 ] || case $out in
+	*"$nl$frame$nl"* | *"$nl$nl$nl$end") ;;
+	*"$nl$end") plain=yes out=${out%"$nl$end"} out=${out%"$nl"} ;; # what is usual costs no program
+	esac
+	[ -n "$plain" ] || out=$(say "$frame$nl$end$nl$out" | limited) || status=137 cut=bytes
 	case $out in $odd) out=$(say "$out" | printable) ;; esac
-	cut=
-	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
+	case $out$nl in *" [cut]$nl"*) cut=${cut:-lines} ;; esac
 	case $nl$out$nl=$mark in *"${nl}[cut]$nl=$mark"*) cut=bytes ;; esac
 	say "exit=$status${cut:+ cut=$cut}${out:+$nl}$out"
 }
 
-# COMMAND...: leaves in $out what it prints, then a line with the frame and its errors; its status
+# COMMAND...: leaves in $out what it prints, its errors behind a line with the frame, and the end; its status
 if (eval ': "${.sh.version:?}"') 2>/dev/null; then
-	# ksh93 ends a command substitution with its command; only where it reads a pipe itself it waits for who holds it
+	ksh93=yes
+	# It ends a command substitution with its command; only where it reads a pipe itself it waits for who holds it
 	collect() {
-		ulimit -S -v 262144 # makes ksh93 fork here: a subshell of its own kind would take the whole poll along
+		ulimit -S -v "$gate_memory" # makes ksh93 fork here: a subshell of its own kind would take the whole poll along
 		# shellcheck disable=SC3040 # ksh93 knows it
 		set -o pipefail
 		{
 			{ # a shell of its own: a pipe reports 9 for both, an exit status of 9 and the signal
 				(unbounded "$@" </dev/null >&3 2>&4 3>&- 4>&-)
 				status=$?
+				say "$nl$end"
 				exit "$((status > 256 ? status - 128 : status))"
 			} 4>&1 | read_all
 			status=$?
-			[ -z "$piece" ] || say "$nl$frame$nl$piece"
+			case $piece in
+			"$nl$end$nl") say "$nl$end" ;;
+			*"$nl$end$nl") say "$nl$frame$nl${piece%"$nl"}" ;;
+			esac
 			exit "$status"
 		} 3>&1 | read_all
 		status=$?
-		out=$(say "$piece")
+		out=${piece%"$nl"}
 		return "$status"
 	}
-	read_all() {
-		piece='' part=''
-		while IFS= read -r -d '' part; do piece=$piece$part; done # a null byte ends a part
+	read_all() { # a null byte ends a part; where `read` has no memory for one it loses that, and no end comes
+		piece=''
+		while part=lost; IFS= read -r -d '' part && [ -n "$part" ]; do piece=$piece$part; done
 		piece=$piece$part
 	}
 else
 	collect() {
-		out=$nl # no output is that: mksh goes on where it lacks the memory for one
 		out=$({
 			errors=$(unbounded "$@" </dev/null 2>&1 >&3 3>&-)
 			status=$?
-			[ -z "$errors" ] || say "$nl$frame$nl$errors"
+			say "${errors:+$nl$frame$nl$errors}$nl$end"
 			exit "$status"
 		} 3>&1)
 	}
@@ -298,15 +303,20 @@ fi
 
 unbounded() { ulimit -S -v "$memory"; "$@"; } # without the limit that the gate's own shells have
 
-limited() { # of a frame, an output, and errors behind that frame: lines cut, and the rest of each left out
+# Reads a frame, an end, an output, errors behind that frame, and that end. Fails where it is not the last line.
+limited() { # lines are cut, and the rest of output and errors is left out
 	awk '
 		NR == 1 { frame = $0; most = 1000; left = 640000; next }
-		$0 == frame && !errors { print; errors = 1; most = 500; next }
+		NR == 2 { end = $0; next }
+		{ whole = $0 == end }
+		whole { next }
+		$0 == frame { if (!errors) print; errors = 1; most = 500; next }
 		$0 == "" { blank++; next }
 		length($0) > most { $0 = substr($0, 1, most) " [cut]" }
 		errors { if (errors++ <= 50) print; next }
 		(left -= length($0) + 1 + blank) < 0 { if (!full++) print "[cut]"; next }
-		{ for (; blank; blank--) print ""; print }'
+		{ for (; blank; blank--) print ""; print }
+		END { exit !whole }'
 }
 
 printable() { # control characters become `?`, also those of 8 bits: alone, or as UTF-8 writes them
@@ -496,14 +506,15 @@ find_errlog() {
 	take on_file "$gate_var/boks_errlog" /usr/bin/wc -l || return
 	out=${out#"${out%%[0-9]*}"}
 	# Not -n 30: the tail of Solaris outside /usr/xpg4 does not know it, and a sudo rule names one path for all.
-	rest=$(on_file "$gate_var/boks_errlog" /usr/bin/tail -30)
+	set -- on_file "$gate_var/boks_errlog" /usr/bin/tail -30
+	if [ -z "$ksh93" ]; then rest=$("$@"); else rest=$("$@" | tr -d '\000'); fi # a null byte ends its variables
 	out=lines=${out%% *} short=''
 	while [ -n "$rest" ]; do
 		# Some shells need seconds to find the end of a line of megabytes; usual lines cost no program.
 		case $short${#rest} in yes* | ? | ?? | ??? | ????) line=${rest%%"$nl"*} ;; *) line=$rest ;; esac
 		if [ -z "$short" ] && [ "${#line}" -gt 500 ]; then
-			rest=$(say "$rest" | awk '{ cut = length($0) > 500; print substr($0, 1, 500) (cut ? " [cut]" : "") }')
-			short=yes
+			rest=$(say "$rest$nl$end" | awk '{ cut = length($0) > 500; print substr($0, 1, 500) (cut ? " [cut]" : "") }')
+			case $rest in *"$nl$end") rest=${rest%"$nl$end"} short=yes ;; *) return 137 ;; esac
 			continue
 		fi
 		out="$out$nl> $line"
@@ -519,9 +530,10 @@ find_queue() {
 	fi
 	export TZ=UTC0
 	take on_file "$spool" /bin/ls -ltr || return
-	out=$(say "$out" | awk '
+	out=$(say "$out${nl}whole" | awk '
 		/^-/ && $NF ~ /^dd_fcom_/ { if (!files++) oldest = $0 }
-		END { print "files=" files + 0; if (files) print "oldest=" oldest }')
+		{ last = $0 }
+		END { if (last != "whole") exit 1; print "files=" files + 0; if (files) print "oldest=" oldest }') || return 137
 }
 
 find_checksums() {

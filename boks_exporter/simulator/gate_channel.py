@@ -18,7 +18,7 @@ from boks_exporter.simulator.gate_reply import (
     section_of,
 )
 
-VERSION: Final = "2.1.1"
+VERSION: Final = "2.1.2"
 MOST_REQUESTS: Final = 3_000
 """Requests that a loop answers."""
 

@@ -29,6 +29,7 @@ TESTS = {
         "tests/integration/test_gate_configuration.py",
         "tests/unit/test_gate_replies.py",
         "tests/integration/test_reading_gate.py",
+        "tests/integration/test_reading_gate_floods.py",
         "tests/unit/test_gate_requests.py",
         "tests/integration/test_reading_gate_loop.py",
         "tests/integration/test_reading_gate_limits.py",

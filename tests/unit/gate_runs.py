@@ -19,7 +19,7 @@ from tests.unit.gate_tree import EVERYTHING, Tree
 NONCE = "5f3c9a0b12345678"
 
 _PATIENCE_SECONDS = 120
-_OPENING = re.compile(r"\A=boks-gate/2 version=2\.1\.1( host=[A-Za-z0-9._-]+)? clock=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\n")
+_OPENING = re.compile(r"\A=boks-gate/2 version=2\.1\.2( host=[A-Za-z0-9._-]+)? clock=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\n")
 _OWNER = re.compile(r"^\|oldest=-[rwx-]{9}[.+]? +\d+ +\S+ +\S+ +", re.MULTILINE)
 _MARKER = "# -- the sender's settings are inserted here --\n"
 

@@ -133,7 +133,7 @@ def locked(host: OperatorHost) -> OperatorHost:
 def whole(out: bytes) -> str:
     """Render a reply without its nonce and what differs from run to run: `|` marks output, `!` errors."""
     opening, *lines, last = out.decode().removesuffix("\n").split("\n")
-    assert opening.startswith(f"={NONCE} {PROTOCOL} version=2.1.1 ")
+    assert opening.startswith(f"={NONCE} {PROTOCOL} version=2.1.2 ")
     assert last == f"={NONCE} done sections=1"
     text = rendered(lines)
     for pattern, word in VOLATILE:

@@ -32,7 +32,7 @@ def test_both_protocols_carry_the_same_sections(domain: SimulatedDomain) -> None
     assert [(part.name, part.stdout, part.stderr, part.exit_status) for part in new.sections] == [
         (part.name, part.stdout, part.stderr, part.exit_status) for part in old.sections
     ]
-    assert (new.gate_version, new.machine, new.host_clock) == ("2.1.1", "MASTER1", old.host_clock)
+    assert (new.gate_version, new.machine, new.host_clock) == ("2.1.2", "MASTER1", old.host_clock)
 
 
 def test_without_the_word_loop_a_channel_is_over_after_one_reply(domain: SimulatedDomain) -> None:
