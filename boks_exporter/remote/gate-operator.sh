@@ -205,7 +205,7 @@ open_reply() {
 	reply="$reply$nl"
 }
 
-tell_start() { # of boks_init, which is $pid: from Linux's /proc, in hundredths of a second since the machine's own
+tell_start() { # of boks_init, $pid: from Linux's /proc, in hundredths of a second since the machine's own
 	case $pid in '' | *[!0-9]*) return ;; esac
 	read -r stat <"/proc/$pid/stat" || return
 	case $stat in *'(boks_init)'*) ;; *) return ;; esac

@@ -204,7 +204,7 @@ open_reply() {
 	reply="$reply$nl"
 }
 
-tell_start() { # of boks_init, which is $pid: from Linux's /proc, in hundredths of a second since the machine's own
+tell_start() { # of boks_init, $pid: from Linux's /proc, in hundredths of a second since the machine's own
 	case $pid in '' | *[!0-9]*) return ;; esac
 	read -r stat <"/proc/$pid/stat" || return
 	case $stat in *'(boks_init)'*) ;; *) return ;; esac
@@ -513,7 +513,8 @@ find_errlog() {
 		# Some shells need seconds to find the end of a line of megabytes; usual lines cost no program.
 		case $short${#rest} in yes* | ? | ?? | ??? | ????) line=${rest%%"$nl"*} ;; *) line=$rest ;; esac
 		if [ -z "$short" ] && [ "${#line}" -gt 500 ]; then
-			rest=$(say "$rest$nl$end" | awk '{ cut = length($0) > 500; print substr($0, 1, 500) (cut ? " [cut]" : "") }')
+			rest=$(say "$rest$nl$end" |
+				awk '{ cut = length($0) > 500; print substr($0, 1, 500) (cut ? " [cut]" : "") }')
 			case $rest in *"$nl$end") rest=${rest%"$nl$end"} short=yes ;; *) return 137 ;; esac
 			continue
 		fi
