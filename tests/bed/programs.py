@@ -1,4 +1,4 @@
-"""The programs of the fourth site as processes in its namespace: the exporter with its limits, and who watches it."""
+"""The programs of the fourth site as processes in its namespace: the exporter within its limits, and its observers."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What every deliberate exception says."""
+"""The message of every exception of the package."""
 
 import re
 

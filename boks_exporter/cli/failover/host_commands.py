@@ -74,10 +74,10 @@ def break_lock(*, run: str, host: str, **given: Any) -> int:
     options.validate_host(domain, host)
     show_open_runs(domain)
     try:
-        said = run_async(lambda: take_away(domain, run, host))
+        text = run_async(lambda: take_away(domain, run, host))
     except (RunOpenError, StillLockedError) as error:
         is_open = isinstance(error, RunOpenError)
         code, look = (Exit.LOCKED, "history") if is_open else (Exit.INTERNAL, "locks")
         return refused(common, code, str(error), NextCommand(look))
-    echo(json.dumps({"host": host, "said": said}) if common.is_json else said)
+    echo(json.dumps({"host": host, "said": text}) if common.is_json else text)
     return int(Exit.DONE)

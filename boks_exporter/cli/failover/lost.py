@@ -24,6 +24,6 @@ def declare(common: Common, host: str, reason: str) -> int:
     lost = DeclaredLost(host, str(current_operator()), reason, facts.seen_at)
     with journal_of(domain) as journal:
         journal.declare_lost(domain.domain.name, lost)
-    said = f"{host} is declared lost; its first answer ends this"
-    echo(json.dumps({"host": host, "declared_timestamp_seconds": lost.at}) if common.is_json else said)
+    sentence = f"{host} is declared lost; its first answer ends this"
+    echo(json.dumps({"host": host, "declared_timestamp_seconds": lost.at}) if common.is_json else sentence)
     return int(Exit.DONE)

@@ -169,12 +169,12 @@ def masters_are_out(facts: FailoverFacts, by: Circumstances) -> Proven:
     former = tuple(dict.fromkeys((*((old,) if old else ()), *facts.possible_masters)))
     if former:
         return all_of(master_is_out(facts, name, by) for name in former)
-    said = "no host is known to have been master, so none can be proven out"
-    return _unless_accepted(by, Guard.OLD_MASTER_UNPROVEN, None, said)
+    text = "no host is known to have been master, so none can be proven out"
+    return _unless_accepted(by, Guard.OLD_MASTER_UNPROVEN, None, text)
 
 
-def _unless_accepted(by: Circumstances, guard: Guard, host: HostName | None, said: str) -> Proven:
-    return yes(f"{said}, which is accepted") if by.accepted.cover(guard, host) else unknown(said)
+def _unless_accepted(by: Circumstances, guard: Guard, host: HostName | None, text: str) -> Proven:
+    return yes(f"{text}, which is accepted") if by.accepted.cover(guard, host) else unknown(text)
 
 
 def master_is_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
@@ -193,13 +193,13 @@ def master_is_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> Pr
     if reached:
         return no(f"{', '.join(reached)} reaches the master's port of {host}: it may be running")
     if role is not Role.UNKNOWN:
-        said = f"{host} reports that it is a {role}, no run of this journal made it one"
-        said = f"{said}, and which host became master in its place is unknown"
-        return _unless_accepted(by, Guard.SUCCESSOR_UNKNOWN, host, said)
+        text = f"{host} reports that it is a {role}, no run of this journal made it one"
+        text = f"{text}, and which host became master in its place is unknown"
+        return _unless_accepted(by, Guard.SUCCESSOR_UNKNOWN, host, text)
     if host in by.fenced:
         return yes(f"{host} is switched off or isolated by the fence")
     if (lost := facts.lost(host)) is not None:
         return yes(f"{host} was declared lost by {lost.owner}: {lost.reason}")
-    said = f"{host} was master when it was last seen, and is not reached ({facts.why_unknown(host)})"
-    said += "; its machine is up" if facts.is_up(host) else ""
-    return _unless_accepted(by, Guard.OLD_MASTER_UNPROVEN, host, said)
+    text = f"{host} was master when it was last seen, and is not reached ({facts.why_unknown(host)})"
+    text += "; its machine is up" if facts.is_up(host) else ""
+    return _unless_accepted(by, Guard.OLD_MASTER_UNPROVEN, host, text)

@@ -1,4 +1,4 @@
-"""A master that is restarted for one replica must have the others back before the run is done."""
+"""A master that is restarted for one replica must have the other replicas back before the run is done."""
 
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.procedure import Procedure
