@@ -81,6 +81,8 @@ WORSE: Final[dict[str, Callable[[FailoverFacts], FailoverFacts]]] = {
 SAME_IN_ALL: Final = {
     "JournalView.lost": "an operator's word, which is an acceptance",
     "JournalView.last_roles": "the journal's own conversions: a host's role explains itself by them",
+    "JournalView.converted_by": "as above",
+    "GateReadiness.unchanged_since": "absent, as for a role that was written by hand: it explains what a run made",
     "JournalView.removed": "ends what a fork point proves, by a run's own proof",
     "FailoverFacts.has_fence": "the fence's proof, which the cases of the fence examine",
     "FailoverFacts.knowledge_gap": "only shown",
@@ -101,7 +103,7 @@ DERIVED: Final = frozenset(
         *("comparison", "health", "snapshot", "gates", "journal", "seen_at"),
         *("host", "seen", "role", "readiness", "daemons", "numbers", "reading", "unread", "latest_numbers"),
         *("old_master", "possible_masters", "why_unknown", "is_up", "reached_before", "forks", "lost", "own_name"),
-        *("sign_of_life", "changes"),
+        *("sign_of_life", "changes", "has_role_of_run", "is_unchanged_since"),
     }
 )
 """Attributes of the facts of a round that are made of the others, or hold them."""
