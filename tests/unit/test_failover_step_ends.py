@@ -8,9 +8,9 @@ import pytest
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.journal import StepOutcome
 from boks_exporter.failover.plan import make_plan
-from boks_exporter.failover.runner.finish import facts_of_plan
 from boks_exporter.failover.runner.locking import lock_owner
 from boks_exporter.failover.runner.programs import FenceWord, ProgramFence
+from boks_exporter.failover.runner.run_context import facts_of_plan
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 from boks_exporter.remote.settings import RemotePaths
@@ -185,5 +185,5 @@ async def test_every_host_is_waited_for_before_a_master_is_made_a_client() -> No
 def test_a_hook_gets_words_only() -> None:
     """Also where no master is known: nothing else can be in an environment."""
     plan = make_plan(PROMOTE, "R1", dead_master(last_master=None))
-    facts = facts_of_plan(tools_of(rebuild()), "run", plan, "f")
+    facts = facts_of_plan(tools_of(rebuild()), "run", plan)
     assert (plan.master, facts["master"]) == (None, "")

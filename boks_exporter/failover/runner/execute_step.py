@@ -17,7 +17,7 @@ from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.fork import fork_point
 from boks_exporter.failover.runner.locking import held_by_copies
 from boks_exporter.failover.runner.programs import FenceWord
-from boks_exporter.failover.runner.run_context import ProgressReporter, Tools
+from boks_exporter.failover.runner.run_context import ProgressReporter, Tools, facts_of_plan
 from boks_exporter.failover.runner.send_once import Sender, StepResult, judge
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.parsing.operator_facts import Daemons, RecordState
@@ -179,15 +179,8 @@ class StepExecutor:
 
     async def _call_fence(self, word: FenceWord, name: HostName) -> str:
         addresses = {host.name: host.address for host in self.tools.survey.hosts}
-        facts = {
-            "run": self.run,
-            "domain": self.plan.domain,
-            "target": self.plan.target,
-            "master": name,
-            "host": name,
-            "address": addresses.get(name, ""),
-            "owner": str(self.tools.who),
-        }
+        facts = facts_of_plan(self.tools, self.run, self.plan)
+        facts |= {"master": name, "host": name, "address": addresses.get(name, "")}
         problem = await self.tools.fence.call(word, facts)
         fenced = self.by.fenced - {name} if problem else self.by.fenced | {name}
         self.by = replace(self.by, fenced=fenced)

@@ -6,13 +6,12 @@ from typing import Final
 
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.journal import JournalError
-from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.locking import unlock_all
 from boks_exporter.failover.runner.programs import Event
 from boks_exporter.failover.runner.proposal import again
 from boks_exporter.failover.runner.result import NextCommand, RunResult, in_words, next_for
-from boks_exporter.failover.runner.run_context import Tools
+from boks_exporter.failover.runner.run_context import Tools, facts_of_plan
 from boks_exporter.model import HostName
 from boks_exporter.remote.operator_requests import RunName
 
@@ -73,8 +72,8 @@ class Finisher:
             return said
         for host in () if is_open else run.plan.concerned_hosts:
             tools.journal.end_maintenance(tools.survey.domain.name, host, now, name)
-        facts = facts_of_plan(tools, name, run.plan, run.fingerprint)
-        facts |= {"outcome": run.outcome, "exit": str(int(code)), "message": "; ".join(said)}
+        facts = facts_of_plan(tools, name, run.plan) | {"fingerprint": run.fingerprint, "outcome": run.outcome}
+        facts |= {"exit": str(int(code)), "message": "; ".join(said)}
         objection = await tools.hooks.call(Event.AFTER if code is Exit.DONE else Event.ON_FAILURE, facts)
         return (*said, objection) if objection else said
 
@@ -87,9 +86,8 @@ class Finisher:
         else:
             code, said = Exit.UNCHANGED, "no step was begun"
         resume = NextCommand("resume", (performer.run,))
-        return RunResult(
-            code, (str(error), said, f"next, once the journal can be written: {resume}"), performer.run, (resume,)
-        )
+        lines = (str(error), said, f"next, once the journal can be written: {resume}")
+        return RunResult(code, lines, performer.run, (resume,))
 
 
 def in_order(ways: Iterable[NextCommand]) -> tuple[str, ...]:
@@ -105,16 +103,3 @@ def given_up(name: RunName) -> str:
 def forget(name: RunName) -> NextCommand:
     """Return the command that closes a run; its reason is left to the person who types it."""
     return NextCommand("forget", (name, "--reason", ""))
-
-
-def facts_of_plan(tools: Tools, name: RunName, plan: Plan, fingerprint: str) -> dict[str, str]:
-    """Return the facts that a hook gets about a plan."""
-    return {
-        "run": name,
-        "domain": plan.domain,
-        "procedure": plan.procedure,
-        "target": plan.target,
-        "master": plan.master or "",
-        "fingerprint": fingerprint,
-        "owner": str(tools.who),
-    }

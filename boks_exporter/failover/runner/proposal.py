@@ -74,11 +74,7 @@ def bound_now(accepted: Acceptances, run: Run, facts: FailoverFacts, limits: Fai
 
 
 def refusal_of(
-    proposal: Proposal,
-    accepted: Acceptances,
-    fingerprint: str,
-    shown: ShownPlan | None,
-    limits: FailoverLimits,
+    proposal: Proposal, accepted: Acceptances, fingerprint: str, shown: ShownPlan | None, limits: FailoverLimits
 ) -> RunResult | None:
     """Return why the plan that was shown under a fingerprint is not carried out now; None where it may be."""
     left = blocking_findings(proposal.findings, accepted)

@@ -67,14 +67,10 @@ def fence_command(program: Sequence[str], master: Host | None) -> str:
 
 def check_first(fence: str) -> tuple[str, ...]:
     """Return what a person looks at before a finding is accepted; `fence` is the configured program, if any."""
-    tool = (
-        f"The configured fence answers whether a host is off: {fence} status"
-        if fence
-        else "No fence is configured (failover.fence)"
-    )
+    status = f"The configured fence answers whether a host is off: {fence} status"
     return (
         "Check first, on site or at the remote console: the power of the machine, what its console shows, its",
-        f"switch port. {tool}.",
+        f"switch port. {status if fence else 'No fence is configured (failover.fence)'}.",
     )
 
 

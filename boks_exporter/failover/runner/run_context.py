@@ -140,3 +140,15 @@ class ProgressReporter:
         if sentence != self._last or now - self._at >= _AGAIN_AFTER:
             self._tools.say(line)
             self._last, self._at = sentence, now
+
+
+def facts_of_plan(tools: Tools, name: RunName, plan: Plan) -> dict[str, str]:
+    """Return the facts that every program of the operator's gets about a run."""
+    return {
+        "run": name,
+        "domain": plan.domain,
+        "procedure": plan.procedure,
+        "target": plan.target,
+        "master": plan.master or "",
+        "owner": str(tools.who),
+    }

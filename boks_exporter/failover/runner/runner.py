@@ -21,7 +21,7 @@ from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
 from boks_exporter.failover.runner.execute_step import StepExecutor
-from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order
+from boks_exporter.failover.runner.finish import Finisher, given_up, in_order
 from boks_exporter.failover.runner.locking import held_by_copies, lock_all, open_windows
 from boks_exporter.failover.runner.programs import Event
 from boks_exporter.failover.runner.proposal import Proposal, bound_now, propose, refusal_of, refused
@@ -35,7 +35,7 @@ from boks_exporter.failover.runner.resumed_run import (
     undo_and_void,
 )
 from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
-from boks_exporter.failover.runner.run_context import Order, Tools, circumstances, run_name
+from boks_exporter.failover.runner.run_context import Order, Tools, circumstances, facts_of_plan, run_name
 from boks_exporter.failover.runner.step_loop import StepLoop
 from boks_exporter.failover.runner.work_left import commands_left, is_past_return, steps_left, ways_out
 from boks_exporter.model import DomainName
@@ -125,7 +125,8 @@ class Runner:
         if left := blocking_findings(again.findings, performer.by.accepted):
             said = ("more than what was accepted was found under the lock", *refused(left, tools.limits))
             return await self.end.close(name, Outcome.ABORTED, exit_for(left), said)
-        if objection := await tools.hooks.call(Event.BEFORE, facts_of_plan(tools, name, again.plan, again.fingerprint)):
+        facts = facts_of_plan(tools, name, again.plan) | {"fingerprint": again.fingerprint}
+        if objection := await tools.hooks.call(Event.BEFORE, facts):
             return await self.end.close(name, Outcome.ABORTED, Exit.UNCHANGED, (objection,))
         open_windows(tools, name, again.plan)
         return await self._go_on(performer, ())
