@@ -62,6 +62,8 @@ FIRST: Final = {
         "tests/unit/test_failover_row_conditions.py",
         "tests/unit/test_failover_rows.py",
     ),
+    "boks_exporter/failover/findings/": ("tests/unit/test_failover_guards_any.py",),
+    "boks_exporter/failover/preflight/": ("tests/unit/test_failover_small_conditions.py",),
     "boks_exporter/observe/": ("tests/unit/test_observe",),
 }
 """The tests that judge a module's tables or functions directly, and are asked first."""
