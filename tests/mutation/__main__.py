@@ -247,7 +247,7 @@ def main() -> int:
     gates, missed = _of_gates(given)
     if given.write:
         old = len(untried) + sum(each.is_detected for each in kept.values())
-        more = f"; {old} results are those of earlier runs" if old else ""
+        more = f"; {old} results are those of earlier runs, which chose others as well" if old else ""
         left = sum(is_python(change) for _, change in chosen if change not in tried | kept.keys())
         more += f"; {left} were not begun when the time was up" if left else ""
         commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)

@@ -31,9 +31,9 @@ table dropped. Wording is not changed.
 
 Own tool (`tests/mutation/`), because rows of tables are what matters here and both mutmut and cosmic-ray change
 functions only or the files in place. Each change is made in memory, in a process that is forked off for it in a
-copy of the project; its tests run quickest first, at most {depth:g} s of them, and stop at the first that
-fails. A change that runs into its limit of processor time is noticed. Tests that compare a page of the
-documentation are not asked.
+copy of the project; its tests stop at the first that fails. Those that judge the module or run what few others run
+right after the change are asked first, then the quickest, at most {depth:g} s of them. A change that runs into its
+limit of processor time is noticed. Tests that compare a page of the documentation are not asked.
 
 ## This run
 
