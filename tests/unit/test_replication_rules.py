@@ -17,7 +17,16 @@ from boks_exporter.model import (
     UnreadEntry,
     UnreadLine,
 )
-from boks_exporter.replication import Condition, DiscoveredHost, History, advance
+from boks_exporter.replication import (
+    Condition,
+    DiscoveredHost,
+    History,
+    NotCompared,
+    Obstacle,
+    ReplicaComparison,
+    TableComparison,
+    advance,
+)
 from boks_exporter.replication.brackets import Bracket, brackets
 from boks_exporter.replication.closer import undecided_replicas
 from boks_exporter.replication.common_forms import ROUNDS, counted
@@ -258,3 +267,36 @@ def test_everything_that_is_known_moves_to_a_new_name() -> None:
     assert recorded_hosts(moved) == {"main", "rep1", "R2"}
     assert recorded_hosts(History()) == frozenset()
     assert renamed(replace(history, master=None), {"M": "main"}).master is None
+
+
+# -- what one comparison says of all tables ----------------------------------------------------------------------------
+
+
+def test_a_bound_of_all_tables_is_known_where_each_is() -> None:
+    table = TableComparison(7, 100, lag=0, ahead=0, lag_possible=2, ahead_possible=3)
+    whole = ReplicaComparison("R1", 0.0, (table,))
+    unread = replace(whole, not_compared=(NotCompared(9, "R1", Obstacle.UNREAD),))
+    half = replace(whole, tables=(table, TableComparison(8, 1)))
+    assert [(each.lag_possible, each.ahead_possible) for each in (whole, unread, half)] == [(2, 3), *[(None, None)] * 2]
+
+
+def test_only_a_replica_whose_numbers_were_read_has_gone_back() -> None:
+    history = advance(History(), snapshot(MASTER, R1))
+    assert history.stamps.keys() == {"R1"}
+    unread, lower = replace(R1, sequences=None), answers("R1", Role.REPLICA, {7: 99}, 20.0)
+    assert advance(history, snapshot(MASTER, unread)).gone_back == frozenset()
+    assert advance(history, snapshot(MASTER, lower)).gone_back == {"R1"}
+
+
+def test_a_reading_of_a_host_that_is_no_master_any_longer_begins_no_term() -> None:
+    """It was the master when the round began."""
+    round_ = replace(snapshot(MASTER, R1), master_readings=(reading({7: 99}, 5.0, host="R1"), reading({7: 101}, 11.0)))
+    terms = advance(History(), round_).terms
+    assert terms.keys() == {"M"}
+    assert (terms["M"].read_at, terms["M"].last) == (11.0, {7: (101, STAMP)})
+
+
+def test_a_discovered_host_that_has_a_new_name_is_configured() -> None:
+    known = DiscoveredHost("r9.example.net", 22, 1.0)
+    history = History(discovered={"R8": known, "R9": known})
+    assert renamed(history, {"R9": "rep9"}).discovered.keys() == {"R8"}
