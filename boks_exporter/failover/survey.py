@@ -126,10 +126,7 @@ class Survey:
         return replace(facts, witnesses=witnesses, registered=registered, seen_at=self.clock.now())
 
     def _judged(
-        self,
-        snapshot: DomainSnapshot,
-        gates: Mapping[HostName, GateFacts],
-        journal: JournalView,
+        self, snapshot: DomainSnapshot, gates: Mapping[HostName, GateFacts], journal: JournalView
     ) -> FailoverFacts:
         judged = judge_round(snapshot, self.history, self.domain.thresholds)
         self.history = judged.history

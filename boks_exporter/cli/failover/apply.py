@@ -71,8 +71,7 @@ def show_or_apply(
 ) -> int:
     """Show a plan; with a fingerprint, apply it."""
     if common.detach and fingerprint is None and (common.is_json or not is_interactive()):
-        message = "--detach needs --apply, where no terminal asks whether to go on"
-        raise click.UsageError(message)
+        raise click.UsageError("--detach needs --apply, where no terminal asks whether to go on")
     accepted = acceptances(accept, reason)
     shown = NextCommand(procedure, (host or "--best",))
     try:

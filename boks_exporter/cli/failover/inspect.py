@@ -155,8 +155,7 @@ def show_run(common: Common, name: str, *, follow: bool = False) -> int:
     with kept_journal(domain) as journal:
         run = journal.run(name) if journal else None
         if journal is None or run is None:
-            message = f"no run {name} in the journal {domain.failover.journal}"
-            raise UsageWithNextError(message, NextCommand("history"))
+            raise UsageWithNextError(f"no run {name} in the journal {domain.failover.journal}", NextCommand("history"))
         if follow:
             return _follow(common, domain, journal, run)
         script = _console_script(domain, journal, run)

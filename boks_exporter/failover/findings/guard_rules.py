@@ -102,9 +102,7 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "two masters exist, and which copy is to be kept is unknown",
     ),
     Guard.MASTER_EXISTS: _never(
-        "before a promotion no host reports that it is master",
-        "two masters would exist",
-        "two masters would exist",
+        "before a promotion no host reports that it is master", "two masters would exist", "two masters would exist"
     ),
     Guard.NO_MASTER: _never(
         "there is a master",
@@ -147,9 +145,7 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "nothing of it could be proven afterwards either",
     ),
     Guard.DAEMONS_STOPPED: _may(
-        "BoKS runs on the host",
-        "a stopped replica gets no updates",
-        "its data are compared separately",
+        "BoKS runs on the host", "a stopped replica gets no updates", "its data are compared separately"
     ),
     Guard.DAEMONS_RUNNING: _may(
         "BoKS is stopped on an old master that is retired over SSH",
@@ -232,9 +228,7 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "a preference; it can be overridden in an emergency",
     ),
     Guard.PROMOTION_PREFERENCE: _may(
-        "no preferred host is as good",
-        "the configuration had a reason",
-        "a preference; it is only shown",
+        "no preferred host is as good", "the configuration had a reason", "a preference; it is only shown"
     ),
     Guard.SITE: _may(
         "its site keeps a healthy replica",

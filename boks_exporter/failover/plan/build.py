@@ -1,15 +1,52 @@
-"""Build a plan from a procedure's table and the facts."""
+"""A plan of steps with named hosts and written-out requests, built from a procedure's table and the facts."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.plan.plan import Plan
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.procedures.step import HostRole, ProcedureStep, When
+from boks_exporter.failover.procedures.step import HostRole, ProcedureStep, StepKind, When
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.health import ReplicaState
-from boks_exporter.model import HostName, Role
+from boks_exporter.model import DomainName, HostName, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The steps of one procedure for one target. Without steps, `obstacle` states the reason.
+
+    `master` is the present one, or the one that a promotion replaces. The role of `excused` hosts was unknown when the
+    plan was made: they may stay unreachable. `healthy` replicas were OK then, and have to be OK afterwards.
+    `lock_hosts` are locked on the hosts.
+    """
+
+    procedure: Procedure
+    domain: DomainName
+    target: HostName
+    master: HostName | None
+    steps: tuple[ProcedureStep, ...]
+    obstacle: str = ""
+    excused: tuple[HostName, ...] = ()
+    healthy: tuple[HostName, ...] = ()
+    lock_hosts: tuple[HostName, ...] = ()
+    afterwards: tuple[str, ...] = ()
+
+    @property
+    def changed_hosts(self) -> tuple[HostName, ...]:
+        """The hosts that its steps change through the gate, each once."""
+        return tuple(dict.fromkeys(step.host for step in self.steps if step.words))
+
+    @property
+    def concerned_hosts(self) -> tuple[HostName, ...]:
+        """The hosts that its steps change, through the gate or at the console."""
+        return tuple(dict.fromkeys(step.host for step in self.steps if step.changes))
+
+    @property
+    def fenced_hosts(self) -> tuple[HostName, ...]:
+        return tuple(step.host for step in self.steps if step.kind is StepKind.FENCE)
+
+    def step(self, number: int) -> ProcedureStep:
+        return self.steps[number - 1]
 
 
 def afterwards(procedure: Procedure, target: HostName, master: HostName | None, facts: FailoverFacts) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding, Guard
-from boks_exporter.failover.plan.plan import Plan
+from boks_exporter.failover.plan.build import Plan
 from boks_exporter.failover.procedures.step import UNNAMED
 from boks_exporter.model import HostName
 

@@ -99,11 +99,7 @@ def unread_seconds(facts: FailoverFacts, last: Reading) -> Seconds:
 
 
 def is_as_advanced(
-    facts: FailoverFacts,
-    host: HostName,
-    other: HostName,
-    by: Circumstances,
-    guard: Guard = Guard.BEHIND_LAST_MASTER,
+    facts: FailoverFacts, host: HostName, other: HostName, by: Circumstances, guard: Guard = Guard.BEHIND_LAST_MASTER
 ) -> Proven:
     """Prove that a host has every update that another ever had; `guard` names how it is accepted without a proof.
 
