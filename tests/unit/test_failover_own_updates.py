@@ -181,7 +181,7 @@ def test_what_a_copy_has_alone_is_counted_by_table_and_for_an_old_master_by_what
     reloaded = sound_domain(evidence=leads, journal=JournalView(removed={"R1": 5.0}))
     assert own_updates(reloaded, "R1") == {7: 13, 9: 3}, "at the instant of the evidence is not after it"
     more_here = sound_domain(host("R1", Role.REPLICA, {7: 100, 9: 55}), evidence=leads)
-    assert is_contained(more_here, "R1", "M", Circumstances())[1] == 13
+    assert is_contained(more_here, "R1", "M", Circumstances())[1] == 16
     known = replace(FORK, above={**ASKED, "M": {}})
     assert own_updates(after(M_CLIENT, readings={"M": LATER}, forks=(known,)), "M") == {7: 5}
     more = {"R2": replace(LATER, host="R2")}

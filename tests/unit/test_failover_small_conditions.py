@@ -111,7 +111,7 @@ def test_a_master_of_another_generation_is_one_of_the_servers_that_are_compared(
 
 def test_an_acceptance_without_a_finding_is_named() -> None:
     assert Guard.FROZEN in str(NoSuchFindingError(Acceptance(Guard.FROZEN, "so")))
-    assert str(NoSuchFindingError(Acceptance(Guard.FROZEN, "so", "R7"))).count("R7") == 1
+    assert str(NoSuchFindingError(Acceptance(Guard.FROZEN, "so", "R7"))).count("R7") == 2
 
 
 LEADS = {"evidence": {"R1": CopyEvidence({7: Lead(5.0, 5.0, 13, 98), 9: Lead(5.0, 5.0, 3, 50)})}}
