@@ -13,7 +13,7 @@ from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.preflight import NoSuchFindingError, candidates, check_existing
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.proofs.generations import of_other_generation
+from boks_exporter.failover.proofs.copies import of_other_generation
 from boks_exporter.failover.runner.result import (
     FingerprintError,
     NextCommand,

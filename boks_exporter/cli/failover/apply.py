@@ -174,13 +174,13 @@ def _what_next(domain: ManagedDomain, proposal: Proposal, left: Collection[Findi
     if not left:
         return ["Nothing was changed. To do exactly this:"]
     names = ", ".join(dict.fromkeys(finding.guard for finding in left))
-    said = (
+    text = (
         f"Nothing was changed, and nothing will be while these findings remain: {names} (exit {int(exit_for(left))})."
     )
     if not all(finding.acceptable for finding in left):
-        return [said, "What shows more or ends it, and the same command for afterwards:"]
+        return [text, "What shows more or ends it, and the same command for afterwards:"]
     fence = fence_command(domain.failover.fence.program, proposal.facts.host(proposal.plan.master or ""))
-    return [said, *check_first(fence), "After the check accept each finding by name, with a reason:"]
+    return [text, *check_first(fence), "After the check accept each finding by name, with a reason:"]
 
 
 def resume_or_abort(common: Common, run: str, *, accepted: tuple[Acceptance, ...] = (), abort: bool = False) -> int:
@@ -253,11 +253,11 @@ def _interrupted(domain: ManagedDomain, name: str | None, command: NextCommand) 
         if run is None or not run.is_open:
             why = ("interrupted before anything was begun", in_words((command,)))
             return RunResult(Exit.UNCHANGED, why, next=(command,))
-        said = f"interrupted; the run {run.name} stays open, and what a host has begun goes on there"
+        text = f"interrupted; the run {run.name} stays open, and what a host has begun goes on there"
         code = int(Exit.RESULT_UNKNOWN)
-        journal.end(run.name, Outcome.UNKNOWN, said, SystemClock().now(), is_open=True, code=code)
+        journal.end(run.name, Outcome.UNKNOWN, text, SystemClock().now(), is_open=True, code=code)
         ways = next_for(run.name, journal.steps(run.name))
-        return RunResult(Exit.RESULT_UNKNOWN, (said, in_words(ways)), run.name, ways)
+        return RunResult(Exit.RESULT_UNKNOWN, (text, in_words(ways)), run.name, ways)
 
 
 def _ended(common: Common, result: RunResult) -> int:

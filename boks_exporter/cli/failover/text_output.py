@@ -119,12 +119,12 @@ def step_text(step: ProcedureStep) -> Iterator[str]:
 def candidates_text(facts: FailoverFacts, found: Sequence[Candidate]) -> Iterator[str]:
     """Write the domain, the candidates with their reasons, and the next command."""
     yield domain_line(facts)
-    said = [[_reason(finding) for finding in candidate.findings] for candidate in found]
-    alike = [line for line in said[0] if all(line in lines for lines in said)] if len(said) > 1 else []
+    report = [[_reason(finding) for finding in candidate.findings] for candidate in found]
+    alike = [line for line in report[0] if all(line in lines for lines in report)] if len(report) > 1 else []
     if alike:
         yield "Of each of them"
         yield from alike
-    for place, (candidate, lines) in enumerate(zip(found, said, strict=True), 1):
+    for place, (candidate, lines) in enumerate(zip(found, report, strict=True), 1):
         yield _candidate(candidate, place)
         yield from (line for line in lines if line not in alike)
     best = next((candidate.host for candidate in found), None)

@@ -76,8 +76,8 @@ def _host(facts: FailoverFacts, host: HostName) -> Iterator[tuple[str, str]]:
 
 def _found(findings: Iterable[Finding]) -> Iterator[tuple[str, str]]:
     for finding in findings:
-        said = f"{finding.level}: {finding.sentence}" if finding.guard in _BY_WORD else finding.level
-        yield f"finding {finding.guard}" + (f" on {finding.host}" if finding.host else ""), said
+        text = f"{finding.level}: {finding.sentence}" if finding.guard in _BY_WORD else finding.level
+        yield f"finding {finding.guard}" + (f" on {finding.host}" if finding.host else ""), text
 
 
 def _plan(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -92,6 +92,6 @@ def steps_of(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield the lines of a basis that describe the steps of its plan, with their exact words."""
     for step in plan.steps:
         request = step.request(step.id(UNNAMED))
-        said = request.line() if request else step.kind
+        text = request.line() if request else step.kind
         proof = "; ".join(str(claim) for claim in step.proves)
-        yield f"step {step.number}", f"{step.key} on {step.host}: {said}; proves: {proof}"
+        yield f"step {step.number}", f"{step.key} on {step.host}: {text}; proves: {proof}"

@@ -76,16 +76,16 @@ def healthy(question: PlanQuestion) -> Iterator[Finding]:
     if not question.makes_master or question.facts.seen(target) is None:
         return
     if question.facts.evidence.get(target):
-        said = f"{target} was ahead or diverged when it was last compared with a master"
-        yield refuse(Guard.UNSOUND_COPY, said, target, source="history")
+        text = f"{target} was ahead or diverged when it was last compared with a master"
+        yield refuse(Guard.UNSOUND_COPY, text, target, source="history")
     elif own := own_updates(question.facts, target):
-        said = f"{target} was not reloaded since a change of master, and has {max(own.values())} updates of its own"
-        yield refuse(Guard.UNSOUND_COPY, said, target, source="fork points")
+        text = f"{target} was not reloaded since a change of master, and has {max(own.values())} updates of its own"
+        yield refuse(Guard.UNSOUND_COPY, text, target, source="fork points")
     verdict = question.facts.health.host(target)
     if question.procedure.is_switchover and verdict.state is not ReplicaState.OK:
         make = unknown if verdict.state is ReplicaState.UNKNOWN else refuse
-        said = f"{target} is {verdict.state}: {verdict.reason}"
-        yield make(Guard.UNSOUND_COPY, said, target, value=verdict.state, limit=ReplicaState.OK)
+        text = f"{target} is {verdict.state}: {verdict.reason}"
+        yield make(Guard.UNSOUND_COPY, text, target, value=verdict.state, limit=ReplicaState.OK)
 
 
 def evidence_age(question: PlanQuestion) -> Iterator[Finding]:
@@ -95,11 +95,11 @@ def evidence_age(question: PlanQuestion) -> Iterator[Finding]:
         return
     if facts.evidence_since is not None and facts.seen_at - facts.evidence_since < _YOUNG_SECONDS:
         since = at_time(facts.evidence_since, facts.seen_at)
-        said = f"evidence against copies exists since {since} only: what was proven before is lost"
-        yield note(Guard.UNSOUND_COPY, said, value=since, source="state file")
+        text = f"evidence against copies exists since {since} only: what was proven before is lost"
+        yield note(Guard.UNSOUND_COPY, text, value=since, source="state file")
     elif facts.evidence_since is None and facts.knowledge_gap:
-        said = f"no evidence against copies is known from before: {facts.knowledge_gap}"
-        yield note(Guard.UNSOUND_COPY, said, source="state file")
+        text = f"no evidence against copies is known from before: {facts.knowledge_gap}"
+        yield note(Guard.UNSOUND_COPY, text, source="state file")
 
 
 def error_log(question: PlanQuestion) -> Iterator[Finding]:
@@ -140,19 +140,19 @@ def _behind(question: PlanQuestion, have: Numbers, old: HostName | None) -> Find
     facts, target, limit = question.facts, question.target, question.limits.max_behind_updates
     reading = last_reading(facts, old) if old else None
     if reading is None:
-        said = f"the numbers of {old or 'the last master'} are unknown: they were never read"
-        return unknown(Guard.BEHIND_LAST_MASTER, said, old)
+        text = f"the numbers of {old or 'the last master'} are unknown: they were never read"
+        return unknown(Guard.BEHIND_LAST_MASTER, text, old)
     missing = shortfall(have, reading.numbers, facts.unread(target))
     worst, count = max(missing.items(), key=lambda item: item[1], default=(0, 0))
     age, unknown_for = facts.seen_at - reading.read_at, unread_seconds(facts, reading)
     when = f"{span(age)} ago" if age >= 0 else f"{span(-age)} in the future, by a wrong clock"
-    said = f"{target} is {count} updates behind what {old} had {when}" + (f", in T{worst}" if count else "")
+    text = f"{target} is {count} updates behind what {old} had {when}" + (f", in T{worst}" if count else "")
     is_known = reading.is_final or unknown_for <= question.limits.unread_seconds
     if not is_known:
-        said += f"; what it wrote in the {span(unknown_for)} between that and its first failed poll is unknown"
+        text += f"; what it wrote in the {span(unknown_for)} between that and its first failed poll is unknown"
     make = refuse if count > limit else note if is_known else unknown
     figures = {"value": str(count), "limit": str(limit), "source": reading.source}
-    return make(Guard.BEHIND_LAST_MASTER, said, target, **figures, age_seconds=age)
+    return make(Guard.BEHIND_LAST_MASTER, text, target, **figures, age_seconds=age)
 
 
 def only_here(question: PlanQuestion) -> Iterator[Finding]:
@@ -187,8 +187,8 @@ def _not_common(question: PlanQuestion, master: HostName) -> Iterator[Finding]:
     missing = shortfall(common, has) if has and own and common != own else {}
     if missing:
         table, count = max(missing.items(), key=lambda item: item[1])
-        said = f"{target} has updates of its own in T{table}: {count} of {master} are not proven to be among them"
-        yield refuse(Guard.UPDATES_ONLY_HERE, said, master, value=str(count), limit="0", source="evidence")
+        text = f"{target} has updates of its own in T{table}: {count} of {master} are not proven to be among them"
+        yield refuse(Guard.UPDATES_ONLY_HERE, text, master, value=str(count), limit="0", source="evidence")
 
 
 def fork_point(question: PlanQuestion) -> Iterator[Finding]:
@@ -197,11 +197,11 @@ def fork_point(question: PlanQuestion) -> Iterator[Finding]:
     if question.procedure is not Procedure.RETIRE or master is None:
         return
     if not _is_replacement_known(question.facts, question.target, master):
-        said = (
+        text = (
             f"the numbers of {master} when it became master are neither in this journal nor in the exporter's state: "
             f"what {question.target} has alone cannot be derived from numbers"
         )
-        yield unknown(Guard.FORK_POINT_UNKNOWN, said, question.target, source="journal")
+        yield unknown(Guard.FORK_POINT_UNKNOWN, text, question.target, source="journal")
 
 
 def _is_replacement_known(facts: FailoverFacts, old: HostName, new: HostName) -> bool:
@@ -220,14 +220,14 @@ def stale_database(question: PlanQuestion) -> Iterator[Finding]:
         return
     readiness = question.facts.readiness(question.target)
     if readiness is not None and readiness.database in IMPERFECT:
-        said = f"{question.target} {IMPERFECT[readiness.database]}; it will be moved aside, unseen"
-        yield refuse(Guard.STALE_DATABASE, said, question.target, source="preflight")
+        text = f"{question.target} {IMPERFECT[readiness.database]}; it will be moved aside, unseen"
+        yield refuse(Guard.STALE_DATABASE, text, question.target, source="preflight")
     elif readiness is not None and readiness.database_present:
-        said = f"{question.target} is a client with a database of its own; it will be moved aside, unseen"
-        yield refuse(Guard.STALE_DATABASE, said, question.target, source="preflight")
+        text = f"{question.target} is a client with a database of its own; it will be moved aside, unseen"
+        yield refuse(Guard.STALE_DATABASE, text, question.target, source="preflight")
     elif readiness is not None and readiness.database_present is None:
-        said = f"it is unknown whether {question.target} has a database of its own"
-        yield unknown(Guard.STALE_DATABASE, said, question.target, source="preflight")
+        text = f"it is unknown whether {question.target} has a database of its own"
+        yield unknown(Guard.STALE_DATABASE, text, question.target, source="preflight")
 
 
 def last_copy(question: PlanQuestion) -> Iterator[Finding]:
@@ -240,5 +240,5 @@ def last_copy(question: PlanQuestion) -> Iterator[Finding]:
         if verdict.is_replica and verdict.state is ReplicaState.OK and verdict.host != question.target
     ]
     if not others:
-        said = f"no other replica than {question.target} is ok: until it is rebuilt, the master's copy is the only one"
-        yield refuse(Guard.LAST_COPY, said, question.target, value="0", limit="1")
+        text = f"no other replica than {question.target} is ok: until it is rebuilt, the master's copy is the only one"
+        yield refuse(Guard.LAST_COPY, text, question.target, value="0", limit="1")

@@ -5,7 +5,7 @@ from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.proofs.generations import of_other_generation
+from boks_exporter.failover.journal_facts import Numbers
 from boks_exporter.failover.proofs.masters import has_role, is_master_alone, reports_alone
 from boks_exporter.failover.proofs.own_updates import has_nothing_alone, last_reading, own_updates, shortfall
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, no, unknown, yes
@@ -14,6 +14,18 @@ from boks_exporter.model import HostName, Role, Seconds, TableNumber
 from boks_exporter.parsing.operator_facts import DatabaseState
 from boks_exporter.replication import NotCompared, ReplicaComparison
 from boks_exporter.text.formatting import span
+
+
+def of_other_generation(facts: FailoverFacts, host: HostName) -> tuple[HostName, ...]:
+    """Return the servers of which a table has another stamp than here."""
+    own = facts.numbers(host) or {}
+    servers = [seen.host for seen in facts.snapshot.observed()]
+    return tuple(server for server in servers if _has_other_stamp(own, facts.numbers(server) or {}))
+
+
+def _has_other_stamp(own: Numbers, other: Numbers) -> bool:
+    stamps = ((own[table][1], other[table][1]) for table in own.keys() & other.keys())
+    return any(None not in pair and len({*pair}) > 1 for pair in stamps)
 
 
 def is_equal(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:
@@ -39,8 +51,8 @@ def is_equal(facts: FailoverFacts, host: HostName, master: HostName, by: Circums
     if left or (compared.not_compared and not _unread_accepted(by, None, host, master)):
         return unknown(not_compared((*compared.not_compared, *left)))
     moving = [table.table for table in compared.tables if table.written]
-    said = f"{host} has in all {len(compared.tables)} tables what {master} has"
-    return yes(f"{said}, which writes in {_tables(moving)} at this very moment" if moving else said)
+    text = f"{host} has in all {len(compared.tables)} tables what {master} has"
+    return yes(f"{text}, which writes in {_tables(moving)} at this very moment" if moving else text)
 
 
 def _unread_accepted(by: Circumstances, tables: int | None, *hosts: HostName) -> bool:
@@ -119,14 +131,14 @@ def is_as_advanced(
     if left := _unread_left(by, {host: unread, other: wanted.unread}):
         return unknown(not_compared(left))
     age = max(0.0, facts.seen_at - wanted.read_at)
-    said = f"{host} has everything that {other} had ({wanted.source}, {span(age)} ago)"
+    text = f"{host} has everything that {other} had ({wanted.source}, {span(age)} ago)"
     if wanted.is_final:
-        return yes(said)
+        return yes(text)
     later = f"what {other} may have written after that is unknown"
     if any(by.accepted.cover(Guard.BEHIND_LAST_MASTER, name) for name in (host, other)):
-        return yes(f"{said}; {later}, which is accepted")
+        return yes(f"{text}; {later}, which is accepted")
     return unknown(
-        f"{said}; {later}, as it did not show its numbers while it was stopped: if it certainly wrote nothing, "
+        f"{text}; {later}, as it did not show its numbers while it was stopped: if it certainly wrote nothing, "
         f"may --accept {guard}"
     )
 
@@ -163,16 +175,16 @@ def is_not_behind(facts: FailoverFacts, host: HostName, by: Circumstances) -> Pr
     behind = compared.behind_best if compared else None
     if behind is None:
         is_hidden = compared and any(facts.unread(seen.host) for seen in facts.snapshot.observed())
-        said = f"{host} could not be compared with the other servers"
-        return yes(f"{said} in every table") if is_hidden else unknown(said)
-    said = f"{host} is {behind} updates behind the most advanced server that answers"
+        text = f"{host} could not be compared with the other servers"
+        return yes(f"{text} in every table") if is_hidden else unknown(text)
+    text = f"{host} is {behind} updates behind the most advanced server that answers"
     others, is_behind = of_other_generation(facts, host), behind > by.max_behind_updates
     if not (others or is_behind):
-        return yes(said)
-    said += f"; {', '.join(others)} has another generation of a table: its numbers prove nothing" if others else ""
+        return yes(text)
+    text += f"; {', '.join(others)} has another generation of a table: its numbers prove nothing" if others else ""
     if by.accepted.cover(Guard.BEHIND_BEST, host, behind):
-        return yes(f"{said}, which is accepted")
-    return no(said) if is_behind else unknown(said)
+        return yes(f"{text}, which is accepted")
+    return no(text) if is_behind else unknown(text)
 
 
 def missing_of_others(facts: FailoverFacts, host: HostName) -> tuple[TableNumber, ...]:
@@ -227,8 +239,8 @@ def has_database(facts: FailoverFacts, host: HostName, *, wanted: bool) -> Prove
     if readiness is None or readiness.database_present is None:
         gate = facts.gates.get(host)
         return unknown(f"it is unknown whether {host} has a database: {gate.failure if gate else 'not asked'}")
-    said = f"{host} has {'a' if readiness.database_present else 'no'} database"
-    return yes(said) if readiness.database_present is wanted else no(said)
+    text = f"{host} has {'a' if readiness.database_present else 'no'} database"
+    return yes(text) if readiness.database_present is wanted else no(text)
 
 
 IMPERFECT: Final[dict[DatabaseState | None, str]] = {
@@ -243,5 +255,5 @@ def has_shm_size(facts: FailoverFacts, host: HostName, kilobytes: int) -> Proven
     found = seen.environment.shm_size_kilobytes if seen else None
     if found is None:
         return unknown(f"SHM_SIZE of {host} could not be read")
-    said = f"SHM_SIZE is {found} on {host}"
-    return yes(said) if found == kilobytes else no(said)
+    text = f"SHM_SIZE is {found} on {host}"
+    return yes(text) if found == kilobytes else no(text)

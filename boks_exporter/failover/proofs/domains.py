@@ -54,8 +54,8 @@ def none_is_ahead(facts: FailoverFacts, master: HostName, by: Circumstances) -> 
         return master_state
     ahead = [replica for replica in facts.comparison.replicas if replica.ahead]
     if ahead:
-        said = ", ".join(f"{each.host} by {each.ahead} in T{each.ahead_tables[0].table}" for each in ahead)
-        return no(f"ahead of {master}: {said}; failover rebuild fixes each")
+        text = ", ".join(f"{each.host} by {each.ahead} in T{each.ahead_tables[0].table}" for each in ahead)
+        return no(f"ahead of {master}: {text}; failover rebuild fixes each")
     replicas = [seen.host for seen in facts.snapshot.observed() if seen.role is Role.REPLICA]
     known = {replica.host for replica in facts.comparison.replicas if replica.ahead is not None}
     open_ones = [host for host in replicas if host not in known]
@@ -101,8 +101,8 @@ def others_are_back(facts: FailoverFacts, master: HostName, by: Circumstances) -
     away = [each for each in replicas if each.state is not ReplicaState.OK]
     if not away:
         return yes(f"{len(replicas)} replicas that were OK are OK under {master}")
-    said = "; ".join(f"{each.host}: {each.reason}" for each in away)
-    return unknown(said) if all(each.state is ReplicaState.UNKNOWN for each in away) else no(said)
+    text = "; ".join(f"{each.host}: {each.reason}" for each in away)
+    return unknown(text) if all(each.state is ReplicaState.UNKNOWN for each in away) else no(text)
 
 
 def bad_lines(facts: FailoverFacts, host: HostName) -> tuple[str, ...]:

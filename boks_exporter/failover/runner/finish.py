@@ -36,14 +36,14 @@ class Finisher:
         name: RunName,
         outcome: Outcome,
         code: Exit,
-        said: Iterable[str],
+        text: Iterable[str],
         leftovers: tuple[HostName, ...] = (),
         work: tuple[NextCommand, ...] = (),
     ) -> RunResult:
         """End a run: it is no longer open, and its locks are released."""
         tools = self.tools
         left, run = await unlock_all(tools, name), tools.journal.run(name)
-        sentences = (*said, *(kept.sentence for kept in left))
+        sentences = (*text, *(kept.sentence for kept in left))
         if run is not None and code in _BEGINS_AGAIN:
             work = (*work, *_BEGINS_AGAIN[code], again(run.plan))
             sentences = (*sentences, in_words(work))
@@ -52,41 +52,41 @@ class Finisher:
         return RunResult(code, sentences, name, ways, leftovers)
 
     async def stay_open(
-        self, name: RunName, code: Exit, said: Iterable[str], instead: tuple[NextCommand, ...] = ()
+        self, name: RunName, code: Exit, text: Iterable[str], instead: tuple[NextCommand, ...] = ()
     ) -> RunResult:
         """Leave a run open for resume or abort, or for what to do `instead`: its locks stay."""
         tools = self.tools
         ways = instead or next_for(name, tools.journal.steps(name))
-        sentences = (*said, *(() if instead else (in_words(ways),)))
+        sentences = (*text, *(() if instead else (in_words(ways),)))
         outcome = _OUTCOMES.get(code, Outcome.FAILED)
         return RunResult(code, await self._ended(name, outcome, code, sentences, is_open=True), name, ways)
 
     async def _ended(
-        self, name: RunName, outcome: Outcome, code: Exit, said: tuple[str, ...], *, is_open: bool
+        self, name: RunName, outcome: Outcome, code: Exit, lines: tuple[str, ...], *, is_open: bool
     ) -> tuple[str, ...]:
         """Store how a run ended, and call the hook; returns the report, with what the hook objects."""
         tools, now = self.tools, self.tools.clock.now()
-        tools.journal.end(name, outcome, "; ".join(said), now, is_open=is_open, code=int(code))
+        tools.journal.end(name, outcome, "; ".join(lines), now, is_open=is_open, code=int(code))
         run = tools.journal.run(name)
         if run is None:
-            return said
+            return lines
         for host in () if is_open else run.plan.concerned_hosts:
             tools.journal.end_maintenance(tools.survey.domain.name, host, now, name)
         facts = facts_of_plan(tools, name, run.plan) | {"fingerprint": run.fingerprint, "outcome": run.outcome}
-        facts |= {"exit": str(int(code)), "message": "; ".join(said)}
+        facts |= {"exit": str(int(code)), "message": "; ".join(lines)}
         objection = await tools.hooks.call(Event.AFTER if code is Exit.DONE else Event.ON_FAILURE, facts)
-        return (*said, objection) if objection else said
+        return (*lines, objection) if objection else lines
 
     def without_journal(self, performer: StepExecutor, error: JournalError) -> RunResult:
         """Stop where the journal cannot be written: no further step is begun."""
         if performer.in_flight:
-            code, said = Exit.RESULT_UNKNOWN, "a step was under way; what became of it, resume asks the host"
+            code, text = Exit.RESULT_UNKNOWN, "a step was under way; what became of it, resume asks the host"
         elif performer.changed:
-            code, said = Exit.CHANGED, "no further step was begun"
+            code, text = Exit.CHANGED, "no further step was begun"
         else:
-            code, said = Exit.UNCHANGED, "no step was begun"
+            code, text = Exit.UNCHANGED, "no step was begun"
         resume = NextCommand("resume", (performer.run,))
-        lines = (str(error), said, f"next, once the journal can be written: {resume}")
+        lines = (str(error), text, f"next, once the journal can be written: {resume}")
         return RunResult(code, lines, performer.run, (resume,))
 
 

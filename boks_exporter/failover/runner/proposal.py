@@ -80,19 +80,19 @@ def refusal_of(
     left = blocking_findings(proposal.findings, accepted)
     ways: tuple[NextCommand, ...] = (again(proposal.plan),)
     if proposal.fingerprint != fingerprint.lower():
-        code, said = Exit.REFUSED, _changed(shown.basis if shown else None, proposal, fingerprint)
+        code, text = Exit.REFUSED, _changed(shown.basis if shown else None, proposal, fingerprint)
     elif left:
-        code, said, ways = exit_for(left), refused(left, limits), ways_after(proposal, left)
+        code, text, ways = exit_for(left), refused(left, limits), ways_after(proposal, left)
     elif not proposal.plan.steps:
-        code, said = Exit.REFUSED, (proposal.plan.obstacle,)
+        code, text = Exit.REFUSED, (proposal.plan.obstacle,)
     else:
         try:
             check_existing(accepted, proposal.plan, proposal.findings)
         except NoSuchFindingError as error:
-            code, said = Exit.USAGE, (str(error),)
+            code, text = Exit.USAGE, (str(error),)
         else:
             return None
-    return RunResult(code, (*said, in_words(ways)), next=ways)
+    return RunResult(code, (*text, in_words(ways)), next=ways)
 
 
 _LOOKS: Final = {

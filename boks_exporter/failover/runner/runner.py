@@ -120,11 +120,11 @@ class Runner:
         again = await propose(tools.survey, order.procedure, order.target, tools.limits, self._known(), name)
         if again.basis != first.basis:
             lines = difference(first.basis, again.basis)
-            said = ("things changed between the plan and the lock", *lines)
-            return await self.end.close(name, Outcome.ABORTED, Exit.REFUSED, said)
+            report = ("things changed between the plan and the lock", *lines)
+            return await self.end.close(name, Outcome.ABORTED, Exit.REFUSED, report)
         if left := blocking_findings(again.findings, performer.by.accepted):
-            said = ("more than what was accepted was found under the lock", *refused(left, tools.limits))
-            return await self.end.close(name, Outcome.ABORTED, exit_for(left), said)
+            report = ("more than what was accepted was found under the lock", *refused(left, tools.limits))
+            return await self.end.close(name, Outcome.ABORTED, exit_for(left), report)
         facts = facts_of_plan(tools, name, again.plan) | {"fingerprint": again.fingerprint}
         if objection := await tools.hooks.call(Event.BEFORE, facts):
             return await self.end.close(name, Outcome.ABORTED, Exit.UNCHANGED, (objection,))
@@ -145,46 +145,46 @@ class Runner:
             return await self.end.close(performer.run, Outcome.DONE, Exit.DONE, ("every step is done",))
         if stop.ending is None:
             return await self._halted(performer, stop.step, must_undo=stop.must_undo)
-        said: tuple[str, ...] = (
+        report: tuple[str, ...] = (
             f"step {stop.step.number} ({stop.step.key} on {stop.step.host}): {stop.ending.sentence}",
         )
         if performer.conflict and is_past_return(performer.plan, stop.step):
             ways, lines = ways_out(performer)
-            return await self.end.stay_open(performer.run, Exit.CHANGED, (*said, *lines), ways)
+            return await self.end.stay_open(performer.run, Exit.CHANGED, (*report, *lines), ways)
         if stop.ending.outcome is StepOutcome.UNKNOWN:
-            return await self.end.stay_open(performer.run, Exit.RESULT_UNKNOWN, said)
+            return await self.end.stay_open(performer.run, Exit.RESULT_UNKNOWN, report)
         undoer = Rollback(performer)
         changed = undoer.begun()
         if stop.ending.outcome is StepOutcome.NOT_CONVERGED and changed and not stop.must_undo:
-            return await self.end.stay_open(performer.run, Exit.NOT_CONVERGED, said)
-        self.tools.say(said[0])
+            return await self.end.stay_open(performer.run, Exit.NOT_CONVERGED, report)
+        self.tools.say(report[0])
         undone = await undoer.undo()
         if undone.whole and stop.ending.is_missed:
             tried = self._tried(performer.run, stop.step)
             if tried < _TRIES:
                 self.tools.say(f"try {tried + 1} of {_TRIES}: another moment is waited for")
                 return None
-            said = (*said, _TOO_BUSY.format(tries=tried))
-        return await self._after_undoing(performer, undone, said)
+            report = (*report, _TOO_BUSY.format(tries=tried))
+        return await self._after_undoing(performer, undone, report)
 
     async def _halted(self, performer: StepExecutor, step: ProcedureStep, *, must_undo: bool) -> RunResult:
         """End where a stop was requested: no change is running, and what is changed waits for resume or abort."""
-        said: tuple[str, ...] = (
+        lines: tuple[str, ...] = (
             f"stopped before step {step.number} ({step.key} on {step.host}) was over: {self.tools.halt.reason}",
         )
         if not Rollback(performer).changed():
-            return await self.end.close(performer.run, Outcome.ABORTED, Exit.UNCHANGED, (*said, "nothing is changed"))
+            return await self.end.close(performer.run, Outcome.ABORTED, Exit.UNCHANGED, (*lines, "nothing is changed"))
         if must_undo:
-            self.tools.say(f"{said[0]}; rolling back, as the domain must not be left without a master")
-            return await self._after_undoing(performer, await Rollback(performer).undo(), said)
-        return await self.end.stay_open(performer.run, Exit.CHANGED, (*said, *performer.stopped_report()))
+            self.tools.say(f"{lines[0]}; rolling back, as the domain must not be left without a master")
+            return await self._after_undoing(performer, await Rollback(performer).undo(), lines)
+        return await self.end.stay_open(performer.run, Exit.CHANGED, (*lines, *performer.stopped_report()))
 
     def _tried(self, run: RunName, step: ProcedureStep) -> int:
         entries = self.tools.journal.steps(run)
         return sum(entry.number == step.number and entry.phase is StepPhase.DO for entry in entries)
 
-    async def _after_undoing(self, performer: StepExecutor, undone: RollbackResult, said: tuple[str, ...]) -> RunResult:
-        run, sentences = performer.run, (*said, *undone.sentences)
+    async def _after_undoing(self, performer: StepExecutor, undone: RollbackResult, why: tuple[str, ...]) -> RunResult:
+        run, sentences = performer.run, (*why, *undone.sentences)
         if undone.whole:
             return await self.end.close(run, Outcome.FAILED, Exit.UNCHANGED, sentences, undone.leftovers)
         code = Exit.RESULT_UNKNOWN if undone.is_unknown else Exit.CHANGED
@@ -207,9 +207,9 @@ class Runner:
             facts = await self.tools.survey.observe(self._known())
             if copies := held_by_copies(self.tools, name, run.plan.lock_hosts, facts):
                 return RunResult(copies.exit, (copies.sentence,), name, copies.ways)
-            said = f"closed by {self.tools.who}, who no longer waits for it: {reason}"
+            text = f"closed by {self.tools.who}, who no longer waits for it: {reason}"
             return await self.end.close(
-                name, Outcome.UNKNOWN, Exit.DONE, (said, *steps_left(run.plan, self.tools.journal.steps(name)))
+                name, Outcome.UNKNOWN, Exit.DONE, (text, *steps_left(run.plan, self.tools.journal.steps(name)))
             )
 
         return await self._alone_with(name, closed)
@@ -224,8 +224,8 @@ class Runner:
                     ways = (NextCommand("history"),)
                     return RunResult(Exit.USAGE, (where, in_words(ways)), next=ways)
                 if not run.is_open:
-                    ways, said = (NextCommand("show", (name,)),), f"the run {name} is closed: it ended as {run.outcome}"
-                    return RunResult(Exit.USAGE, (said, in_words(ways)), name, ways)
+                    ways, text = (NextCommand("show", (name,)),), f"the run {name} is closed: it ended as {run.outcome}"
+                    return RunResult(Exit.USAGE, (text, in_words(ways)), name, ways)
                 return await work(run)
         except RunOpenError as error:
             return self._occupied(error, name)
@@ -260,8 +260,8 @@ class Runner:
         spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
         if refusal := await lock_all(tools, run.name, plan.lock_hosts, spared):
             ways = (*refusal.ways, *next_for(run.name, tools.journal.steps(run.name)))
-            said = (refusal.sentence, f"once it can be locked, {in_words(ways)}", given_up(run.name))
-            return RunResult(refusal.exit, said, run.name, ways)
+            lines = (refusal.sentence, f"once it can be locked, {in_words(ways)}", given_up(run.name))
+            return RunResult(refusal.exit, lines, run.name, ways)
         open_windows(tools, run.name, plan)
         await adopt_records(performer)
         return await go_on(run, performer)
@@ -270,8 +270,8 @@ class Runner:
         log = self.tools.journal.steps(run.name)
         if is_undoing(log):
             ways = next_for(run.name, log)
-            said = ("the rollback of this run has begun; it cannot be resumed", in_words(ways))
-            return RunResult(Exit.CHANGED, said, run.name, ways)
+            lines = ("the rollback of this run has begun; it cannot be resumed", in_words(ways))
+            return RunResult(Exit.CHANGED, lines, run.name, ways)
         self._at_work_again(run.name)
         return await self._go_on(performer, log)
 
@@ -297,5 +297,5 @@ class Runner:
             )
             return await self.end.close(run.name, Outcome.ABORTED, Exit.WORK_LEFT, lines, work=work)
         code = Exit.RESULT_UNKNOWN if undone.is_unknown else Exit.CHANGED
-        said = (*undone.sentences, *performer.stopped_report(), given_up(run.name))
-        return await self.end.stay_open(run.name, code, said)
+        report = (*undone.sentences, *performer.stopped_report(), given_up(run.name))
+        return await self.end.stay_open(run.name, code, report)
