@@ -119,8 +119,7 @@ class Runner:
         tools.say("polling again, under the lock")
         again = await propose(tools.survey, order.procedure, order.target, tools.limits, self._known(), name)
         if again.basis != first.basis:
-            lines = difference(first.basis, again.basis)
-            report = ("things changed between the plan and the lock", *lines)
+            report = ("things changed between the plan and the lock", *difference(first.basis, again.basis))
             return await self.end.close(name, Outcome.ABORTED, Exit.REFUSED, report)
         if left := blocking_findings(again.findings, performer.by.accepted):
             report = ("more than what was accepted was found under the lock", *refused(left, tools.limits))
