@@ -245,11 +245,8 @@ def test_the_conditions_read_nothing_that_the_worlds_do_not_account_for() -> Non
 
 def test_a_worse_value_of_what_is_the_same_in_all_worlds_only_refuses_more() -> None:
     """So that a world with it needs no examination of its own."""
-    worlds = [
-        (environment, facts, found)
-        for environment, facts in map(observed, sample())
-        if (found := allowed(facts, environment))
-    ]
+    every = map(observed, sample())
+    worlds = [(environment, facts, found) for environment, facts in every if (found := allowed(facts, environment))]
     assert len(worlds) > 3
     effective = set()
     for name, worse in WORSE.items():
