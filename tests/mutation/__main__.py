@@ -181,7 +181,7 @@ def _given() -> argparse.Namespace:
         type=Path,
         action="append",
         default=[],
-        help="results of an earlier run (any number): what it noticed is not tried again, the rest if there is time",
+        help="results of an earlier run (any number): what it noticed or is called equivalent is not tried again",
     )
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     return parser.parse_args()
@@ -234,8 +234,9 @@ def main() -> int:
         trial = Trial(copy, scratch, cache, _code_digest(), given.tests, given.jobs, given.depth, until)
         for package in given.package or PACKAGES:
             known = {each.change for each in results}
-            of_package = [change for name, change in chosen if name == package and change not in known]
-            of_package.sort(key=lambda change: (change in kept, change in kept and kept[change].is_equivalent))
+            called = {change for change, each in kept.items() if each.is_equivalent}
+            of_package = [change for name, change in chosen if name == package and change not in known | called]
+            of_package.sort(key=lambda change: change in kept)
             if of_package:
                 found = trial.run(package, of_package)
                 results += found

@@ -96,3 +96,14 @@ async def test_the_end_of_what_a_program_wrote_is_kept() -> None:
         3,
         f"ended with 3: {7:0500d}",
     )
+
+
+async def test_a_program_ends_with_the_task_that_waits_for_it(started: list[Process]) -> None:
+    """As when the operator leaves at once."""
+    task = asyncio.create_task(program_result(("sleep", "30"), {}, 60.0))
+    while not started:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert started[0].returncode == -signal.SIGKILL
