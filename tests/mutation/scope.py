@@ -65,6 +65,7 @@ FIRST: Final = {
     "boks_exporter/failover/findings/": ("tests/unit/test_failover_guards_any.py",),
     "boks_exporter/failover/preflight/": ("tests/unit/test_failover_small_conditions.py",),
     "boks_exporter/observe/": ("tests/unit/test_observe",),
+    "boks_exporter/health/table_names.py": ("tests/unit/test_health_spans.py",),
 }
 """The tests that judge a module's tables or functions directly, and are asked first."""
 
