@@ -76,7 +76,10 @@ def test_a_table_that_only_the_replica_has_is_not_compared() -> None:
     assert [each.obstacle for each in unread.not_compared] == [Obstacle.UNREAD]
     (ignored,) = compare(printed(extra, replace(ROW, tables=(54,), ignored="known"), by="M"), History()).replicas
     assert (ignored.not_compared, [*ignored.excluded]) == ((), [54])
-    (new,) = compare(replace(extra, master_readings=extra.master_readings[:1]), History()).replicas
+    one = replace(extra, master_readings=extra.master_readings[:1])
+    (alone,) = compare(printed(one, replace(ROW, tables=(54,)), by="M"), History()).replicas
+    assert [(each.table, each.obstacle) for each in alone.not_compared] == [(54, Obstacle.UNREAD)]
+    (new,) = compare(one, History()).replicas
     assert Obstacle.EXTRA not in {each.obstacle for each in new.not_compared}
 
 

@@ -288,14 +288,6 @@ def test_only_a_replica_whose_numbers_were_read_has_gone_back() -> None:
     assert advance(history, snapshot(MASTER, lower)).gone_back == {"R1"}
 
 
-def test_a_reading_of_a_host_that_is_no_master_any_longer_begins_no_term() -> None:
-    """It was the master when the round began."""
-    round_ = replace(snapshot(MASTER, R1), master_readings=(reading({7: 99}, 5.0, host="R1"), reading({7: 101}, 11.0)))
-    terms = advance(History(), round_).terms
-    assert terms.keys() == {"M"}
-    assert (terms["M"].read_at, terms["M"].last) == (11.0, {7: (101, STAMP)})
-
-
 def test_a_discovered_host_that_has_a_new_name_is_configured() -> None:
     known = DiscoveredHost("r9.example.net", 22, 1.0)
     history = History(discovered={"R8": known, "R9": known})
