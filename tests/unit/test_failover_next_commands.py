@@ -1,14 +1,17 @@
 """After every refusal a full command can be pasted into a shell, with the options that were given."""
 
 import json
+import os
 import re
 import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.runner import NextCommand
 from boks_exporter.simulator.domain import Boksinit, Fault
 from tests.unit.failover_terminal import OFF, Terminal, terminal_at
 from tests.unit.failover_world import FIRST, MASTER
@@ -116,3 +119,12 @@ def test_one_finding_about_the_old_master_is_one_line_of_the_daily_check(termina
     terminal.before = terminal.world.kill_master
     _, text = terminal("failover", "check")
     assert sum("old_master_unproven" in line for line in text.splitlines()) == 1
+
+
+def test_a_path_that_cannot_be_shown_can_be_pasted() -> None:
+    """It has a line break, an escape sequence, or bytes that are no UTF-8."""
+    words = ("n\nl 'a\"$x`\\", "\x1b[2J\t1", os.fsdecode(b"a\xff"), "\u00e9 b", "", "--reason")
+    command = str(NextCommand("show", words))
+    assert command.isprintable()
+    ended = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], capture_output=True, check=True)
+    assert ended.stdout.split(b"\0")[3:-1] == [os.fsencode(word) for word in words]

@@ -25,9 +25,9 @@ def declare_lost(*, host: str, reason: str, **given: Any) -> int:
 
     A host that was master when it was last seen counts as a running master until it is seen otherwise, fenced, or
     declared lost. Check first that its machine is off and stays off. HOST and the replicas are asked first: a machine
-    that answers, refuses a connection or a login, or whose master's port is reached, cannot be declared lost. Every
-    later plan shows the declaration. It ends with the first sign of life of the host. To close an open run whose hosts
-    are lost, use `failover forget`.
+    that answers or refuses a login, or at whose master's port a replica is answered or refused, cannot be declared
+    lost. A refused SSH connection is no such sign: a router can refuse it. Every later plan shows the declaration. It
+    ends with the first sign of life of the host. To close an open run whose hosts are lost, use `failover forget`.
     """
     from boks_exporter.cli.failover.lost import declare
 

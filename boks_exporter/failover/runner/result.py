@@ -1,6 +1,8 @@
 """The result of a failover command."""
 
+import os
 import shlex
+import string
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from boks_exporter.failover.plan.fingerprint import DIGITS
 from boks_exporter.model import Host, HostName
 from boks_exporter.remote.operator_requests import RunName
 
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits + " /._-=:,")
 _OPTIONS: Final[ContextVar[tuple[str, ...]]] = ContextVar("options of the present command", default=())
 
 
@@ -30,7 +33,15 @@ class NextCommand:
 
     def __str__(self) -> str:
         """Return the command line, with the options that the present command was given."""
-        return shlex.join(("boks-exporter", "failover", self.name, *self.arguments, *_OPTIONS.get()))
+        return " ".join(map(_quoted, ("boks-exporter", "failover", self.name, *self.arguments, *_OPTIONS.get())))
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for a shell; what cannot be shown, as a line break in a path, is written as bash reads it."""
+    if word.isprintable():
+        return shlex.quote(word)
+    shown = (chr(byte) if chr(byte) in _PLAIN else f"\\{byte:03o}" for byte in os.fsencode(word))
+    return f"$'{''.join(shown)}'"
 
 
 @dataclass(frozen=True, slots=True)
