@@ -13,6 +13,7 @@ from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.preflight import NoSuchFindingError, candidates, check_existing
 from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.proofs.conflict import conflict_of
 from boks_exporter.failover.proofs.copies import of_other_generation
 from boks_exporter.failover.runner.result import (
     FingerprintError,
@@ -22,9 +23,9 @@ from boks_exporter.failover.runner.result import (
 )
 from boks_exporter.failover.runner.verify import verified
 from boks_exporter.health import ReplicaState
-from boks_exporter.model import Promotion, Role, SequenceReport
+from boks_exporter.model import Promotion, ReplicaList, Role, SequenceReport
 from boks_exporter.replication import CopyEvidence, Lead
-from tests.unit.domain_rounds import NUMBERS, STAMP, answers, silent
+from tests.unit.domain_rounds import NUMBERS, STAMP, answers, listed, silent
 from tests.unit.failover_claims import HEALTHY
 from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain
 from tests.unit.failover_judged import ADD, PROMOTE, REBUILD, RETIRE, SWITCHOVER, World, judged
@@ -196,3 +197,10 @@ def test_a_site_is_served_by_a_replica_that_answers_and_of_which_nothing_is_know
 
 def test_a_rebuild_leaves_one_host_otherwise_than_it_was() -> None:
     assert sum("(now: " in line for line in make_plan(REBUILD, "R1", HEALTHY).afterwards) == 1
+
+
+def test_another_master_is_no_follower_of_one_whose_list_still_has_it() -> None:
+    lines = tuple(listed(name) for name in ("R1", "R2"))
+    master = host("M", Role.MASTER, at=0.0, replicas=ReplicaList(lines))
+    followers = {each.host: each.followers for each in conflict_of(sound_domain(master, R1_MASTER))}
+    assert followers["M"] == ("R2",)
