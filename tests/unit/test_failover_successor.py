@@ -88,3 +88,21 @@ def test_a_gate_that_reports_a_master_forbids_a_promotion_though_the_host_could_
     assert (finding.host, finding.level, finding.acceptable) == ("C", Level.REFUSE, False)
     names = [Acceptance(guard, "seen", host) for guard in Guard for host in ("C", "M")]
     assert prove(WITHOUT_MASTER, facts, Circumstances(accepted=Acceptances(tuple(names)))).truth is Certainty.NO
+
+
+def test_a_host_that_is_not_asked_and_whose_master_port_is_reached_forbids_a_promotion() -> None:
+    """It was no master when it was last seen, and may have been made one by hand: no acceptance covers that."""
+    facts = dead_master(silent("C"), witnesses=(Witness("R2", Reach.REACHABLE, about="C"),))
+    (finding,) = (each for each in found(Procedure.PROMOTE, "R1", facts) if each.host == "C" and each.matters)
+    assert (finding.guard, finding.acceptable) == (Guard.OLD_MASTER_REACHABLE, False)
+    named = ((Guard.HOSTS_NOT_ASKED, "C"), (Guard.OLD_MASTER_UNPROVEN, "M"))
+    accepted = Acceptances(tuple(Acceptance(guard, "it is off", name) for guard, name in named))
+    assert prove(WITHOUT_MASTER, facts, Circumstances(accepted=accepted)).truth is Certainty.NO
+    assert prove(WITHOUT_MASTER, replace(facts, witnesses=()), Circumstances(accepted=accepted)).holds
+
+
+def test_where_a_master_reports_itself_a_reached_port_is_for_a_person_to_judge() -> None:
+    """A replica can be rebuilt while another host's port answers, once a person has said what that host is."""
+    facts = sound_domain(silent("C"), witnesses=(Witness("R2", Reach.REACHABLE, about="C"),))
+    (finding,) = (each for each in found(Procedure.REBUILD, "R1", facts) if each.host == "C" and each.matters)
+    assert (finding.guard, finding.acceptable) == (Guard.HOSTS_NOT_ASKED, True)

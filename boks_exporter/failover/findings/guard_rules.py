@@ -120,7 +120,7 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "for each named host, by a person who knows that it is no master",
     ),
     Guard.OLD_MASTER_REACHABLE: _never(
-        "no replica reaches the old master's port",
+        "no replica reaches the master's port of the old master, or of a host that could not be asked",
         "it may be running, and two masters would exist",
         "two masters would exist",
     ),

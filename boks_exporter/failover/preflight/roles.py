@@ -16,6 +16,7 @@ from boks_exporter.failover.proofs.masters import (
     master_is_out,
     masters_are_out,
     masters_by_gates,
+    reached_by,
     reports_beside,
     reports_sound,
 )
@@ -151,8 +152,12 @@ def every_host_asked(question: PlanQuestion) -> Iterator[Finding]:
     for name in hosts_not_asked(facts, facts.old_master):
         if question.procedure is Procedure.RETIRE and name == question.target:
             continue
-        text = f"{name} could not be asked whether it is master: {facts.why_unknown(name)}{_gap(question)}"
-        yield unknown(Guard.HOSTS_NOT_ASKED, text, name, **_witnesses(question, name))
+        text = f"{name} could not be asked whether it is master: {facts.why_unknown(name)}"
+        if (hosts := reached_by(facts, name)) and not facts.snapshot.masters:
+            text = f"{text}; {', '.join(hosts)} reaches its master's port: it may be running as master"
+            yield refuse(Guard.OLD_MASTER_REACHABLE, text, name, **_witnesses(question, name))
+        else:
+            yield unknown(Guard.HOSTS_NOT_ASKED, f"{text}{_gap(question)}", name, **_witnesses(question, name))
 
 
 def former_masters(question: PlanQuestion) -> Iterator[Finding]:

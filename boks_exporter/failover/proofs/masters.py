@@ -153,10 +153,19 @@ def hosts_not_asked(facts: FailoverFacts, old_master: HostName | None) -> tuple[
     return tuple(name for name in unasked if name not in judged and facts.lost(name) is None)
 
 
+def reached_by(facts: FailoverFacts, host: HostName) -> tuple[HostName, ...]:
+    """Return the replicas that reach the master's port of a host; a replica's does not answer (6500)."""
+    return tuple(each.host for each in facts.witnesses if each.about == host and each.reach is Reach.REACHABLE)
+
+
 def _every_host_was_asked(facts: FailoverFacts, by: Circumstances) -> Proven:
     missing = hosts_not_asked(facts, by.old_master)
     if not missing:
         return yes("every known host was asked, and none reports that it is master")
+    if reached := {name: hosts for name in missing if (hosts := reached_by(facts, name))}:
+        return no(
+            "; ".join(f"{', '.join(hosts)} reaches the master's port of {name}" for name, hosts in reached.items())
+        )
     left = [name for name in missing if not by.accepted.cover(Guard.HOSTS_NOT_ASKED, name)]
     if not left:
         return yes(f"{', '.join(missing)} could not be asked, which is accepted")
@@ -189,8 +198,7 @@ def master_is_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> Pr
         return no(f"{host} reports that it is master")
     if role is not Role.UNKNOWN and (facts.snapshot.masters or is_explained):
         return yes(f"{host} reports that it is a {role}")
-    reached = [each.host for each in facts.witnesses if each.about == host and each.reach is Reach.REACHABLE]
-    if reached:
+    if reached := reached_by(facts, host):
         return no(f"{', '.join(reached)} reaches the master's port of {host}: it may be running")
     if role is not Role.UNKNOWN:
         text = f"{host} reports that it is a {role}, no run of this journal made it one"
