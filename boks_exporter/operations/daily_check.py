@@ -10,11 +10,11 @@ from boks_exporter.failover.earlier_knowledge import knowledge_of
 from boks_exporter.failover.facts import FailoverFacts, Witness
 from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.failover.journal_facts import JournalView
-from boks_exporter.failover.promotion_check import CheckItem, CheckState, PromotionCheck, promotion_check
 from boks_exporter.failover.runner.programs import FenceWord, program_result
 from boks_exporter.failover.survey import Survey
 from boks_exporter.knowledge.knowledge_file import KnowledgeError, knowledge_path, read_knowledge, write_knowledge
 from boks_exporter.model import Host, HostName
+from boks_exporter.operations.promotion_check import CheckItem, CheckState, PromotionCheck, promotion_check
 
 _SHELL_FAILED: Final = (126, 127)
 """The exit statuses of a shell for a program that it cannot run or find."""
