@@ -25,20 +25,19 @@ def knowledge_report(view: DomainView, history: History) -> KnowledgeReport:
     """Return each host's last role, and the last numbers of those that do not show them now."""
     return {
         "last_known_master": view.snapshot.last_known_master,
-        "hosts": [_host_knowledge(view, history, host.name) for host in view.snapshot.hosts],
+        "hosts": [_host_knowledge(history, host) for host in view.snapshot.hosts],
         "readings": list(_readings(view, history)),
         "unresolved_timestamp_seconds": dict(history.unresolved),
     }
 
 
-def _host_knowledge(view: DomainView, history: History, name: HostName) -> KnownHostReport:
-    host = view.snapshot.host(name)
+def _host_knowledge(history: History, host: Host) -> KnownHostReport:
     return {
-        "host": name,
-        "port": host.port if host else 22,
-        "role": history.roles.get(name, Role.UNKNOWN),
-        "discovered": bool(host and host.discovered),
-        "failing_since_timestamp_seconds": history.failing.get(name),
+        "host": host.name,
+        "port": host.port,
+        "role": history.roles.get(host.name, Role.UNKNOWN),
+        "discovered": host.discovered,
+        "failing_since_timestamp_seconds": history.failing.get(host.name),
     }
 
 

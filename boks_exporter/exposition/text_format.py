@@ -91,7 +91,7 @@ def number_text(value: float) -> str:
     if not math.isfinite(value):
         return {"inf": "+Inf", "-inf": "-Inf"}.get(text, "NaN")
     digits = text.find(".")
-    if value <= 0 or digits <= _LARGEST_PLAIN_DIGITS:
+    if value < 0 or digits <= _LARGEST_PLAIN_DIGITS:
         return text
     mantissa = f"{text[0]}.{text[1:digits]}{text[digits + 1 :]}".rstrip("0.")
     return f"{mantissa}e+{digits - 1:02d}"
