@@ -94,3 +94,35 @@ async def test_a_new_connection_without_root_is_reported(keys: Keys) -> None:
         await a_replacement_waits(server, transport)
         assert (await failure(transport, server.host)).reason is FailureReason.EXIT_STATUS
         await transport.aclose()
+
+
+async def test_a_replacement_has_the_whole_time_where_a_second_exchange_would_not_fit(keys: Keys) -> None:
+    """A reply of a slow host must not be cut off in its middle, or each replacement would cost a poll."""
+    async with ssh_server(keys, answer_all, speaks_protocol_2=True) as server:
+        transport = SshTransport(keys.settings(), timeout_seconds=20.0, interval_seconds=30)
+        await transport.ask(server.host, ROLE)
+        peer = transport._peers[server.host.name]
+        assert peer.kept is not None
+        measured = peer.kept.slowest
+        await transport.aclose()
+    assert 0.0 < measured < 20.0
+    peer.kept.slowest = 8.0
+    assert peer.time_of_replacement(20.0) == 10.0
+    peer.kept.slowest = 8.1
+    assert peer.time_of_replacement(20.0) is None
+    peer.kept.slowest, peer.kept.failures = 0.0, 2.0
+    assert peer.time_of_replacement(20.0) is None
+
+
+async def test_another_replacement_waits_after_one_that_took_the_whole_time(keys: Keys) -> None:
+    """Otherwise each poll of a slow host would be lost to a replacement that hangs."""
+    async with ssh_server(keys, answer_all, speaks_protocol_2=True) as server:
+        transport = aged(keys)
+        await a_replacement_waits(server, transport)
+        peer, now = transport._peers[server.host.name], asyncio.get_running_loop().time()
+        peer.interrupted = peer.candidate
+        peer.timed_out()
+        assert peer.candidate is None
+        assert not peer.needs_another(now + 100.0)
+        assert peer.needs_another(now + 200.0)
+        await transport.aclose()

@@ -128,6 +128,13 @@ class Conversation:
 
     async def exchange(self, kept: OpenConnection, request: RequestLine) -> RawReply:
         """Make one exchange; raises NotStartedError, or TransportError when the request has been sent."""
+        now = asyncio.get_running_loop().time
+        began = now()
+        reply = await self._exchange(kept, request)
+        kept.slowest = max(kept.slowest, now() - began)
+        return reply
+
+    async def _exchange(self, kept: OpenConnection, request: RequestLine) -> RawReply:
         if self._settings.gate is GateMode.SENT:
             nonce = new_nonce()
             script = sent_script(self._settings.paths, request_line(request, nonce))

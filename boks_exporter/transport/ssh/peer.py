@@ -18,6 +18,8 @@ from boks_exporter.transport.ssh.request_loop import Loop
 FAILED_EXCHANGES: Final = 2
 """After so many another connection is tried next to the kept one."""
 _RECOVERY: Final = 0.5
+_QUICK: Final = 0.4
+"""A host that answers within this part of a poll's time limit leaves enough of it for a second exchange."""
 _SAME_SECONDS: Final[Seconds] = 1.0
 """Two readings of two clocks, the Unix one and the monotonic one, do not differ by the same each time."""
 
@@ -33,6 +35,8 @@ class OpenConnection:
     failures: float = 0.0
     """Failed exchanges, of which each that succeeds takes back a half: every second one that fails is too many."""
 
+    slowest: Seconds = 0.0
+    """The longest time that an exchange took."""
     is_broken: bool = False
     loop: Loop | None = None
     """The channel on which a gate of protocol 2 answers."""
@@ -173,6 +177,7 @@ class Peer:
             return
         used.failures = max(used.failures, FAILED_EXCHANGES)
         if used is self.candidate:
+            self.retry_at = asyncio.get_running_loop().time() + self.backoff.initial
             self.drop(used)
 
     def end_at(self, now: Seconds, limit: Seconds) -> OpenConnection | None:
@@ -194,6 +199,15 @@ class Peer:
     def is_kept_well(self) -> bool:
         """Return whether the kept connection answers."""
         return self.kept is not None and self.kept.failures < FAILED_EXCHANGES
+
+    def time_of_replacement(self, limit: Seconds) -> Seconds | None:
+        """Return how long a replacement may take of a poll's limit, so that the kept connection could answer as well.
+
+        None for all of it: the kept one does not answer, or its host is slow, so that cutting the first reply off
+        would leave too little time for another one.
+        """
+        is_quick = self.kept is not None and self.kept.slowest <= limit * _QUICK
+        return limit / 2 if self.is_kept_well and is_quick else None
 
     def needs_another(self, now: Seconds) -> bool:
         """Return whether another connection should be tried while this one is kept."""

@@ -216,7 +216,7 @@ class SshTransport:
         or a shell, that is reported although the kept one would go on.
         """
         is_reading = isinstance(request, Request)
-        limit = self._timeout / 2 if is_reading and peer.is_kept_well else None
+        limit = peer.time_of_replacement(self._timeout) if is_reading else None
         try:
             async with asyncio.timeout(limit):
                 reply = await self._exchange_on(peer, candidate, request)
