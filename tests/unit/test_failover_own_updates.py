@@ -153,6 +153,17 @@ def test_a_switchover_to_a_copy_with_updates_of_its_own_asks_about_those_of_the_
     assert Guard.UPDATES_ONLY_HERE not in {each.guard for each in found(Procedure.SWITCHOVER, "R1", sound_domain())}
 
 
+def test_what_was_shown_of_a_master_before_a_switchover_is_what_the_last_step_counts() -> None:
+    """In all tables: otherwise what was accepted is less than what is moved aside, past the point of no return."""
+    leads = {"R1": CopyEvidence({7: Lead(5.0, 5.0, 13, 98), 9: Lead(5.0, 5.0, 3, 48)})}
+    before, plan = sound_domain(evidence=leads), make_plan(Procedure.SWITCHOVER, "R1", sound_domain())
+    shown = [each for each in found(Procedure.SWITCHOVER, "R1", before) if each.guard is Guard.UPDATES_ONLY_HERE]
+    last = Reading("M", {7: (100, STAMP), 9: (50, STAMP)}, 20.0, "as it stood", is_final=True)
+    stopped = after(M_CLIENT, forks=(fork_point("run", plan, before),), readings={"M": last})
+    amount = is_contained(stopped, "M", "R1", Circumstances())[1]
+    assert (amount, [each.value for each in shown]) == (20, ["20"])
+
+
 def test_the_last_numbers_of_replicas_are_known_from_the_state_file() -> None:
     """One that is silent since then can have more than the candidate."""
     kept = History(

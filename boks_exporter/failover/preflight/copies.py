@@ -186,8 +186,8 @@ def _not_common(question: PlanQuestion, master: HostName) -> Iterator[Finding]:
     common, has, own = common_numbers(facts, target), facts.latest_numbers(master), facts.numbers(target)
     missing = shortfall(common, has) if has and own and common != own else {}
     if missing:
-        table, count = max(missing.items(), key=lambda item: item[1])
-        text = f"{target} has updates of its own in T{table}: {count} of {master} are not proven to be among them"
+        tables, count = ", ".join(f"T{table}" for table in missing), sum(missing.values())
+        text = f"{target} has updates of its own in {tables}: {count} of {master} are not proven to be among them"
         yield refuse(Guard.UPDATES_ONLY_HERE, text, master, value=str(count), limit="0", source="evidence")
 
 
