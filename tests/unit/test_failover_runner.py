@@ -110,7 +110,7 @@ class Scene:
             self.did.append("stay open")
             return RunResult(code, ())
 
-        return SimpleNamespace(close=close, stay_open=stay_open)
+        return SimpleNamespace(close=close, undone=close, stay_open=stay_open)
 
     async def _hook(self, *_: object) -> str:
         return self.given.objects

@@ -65,6 +65,10 @@ class DomainRecords(JournalFile):
         values = (fork.run, domain, fork.old_master, fork.new_master, *numbers, fork.at)
         self._write("INSERT OR REPLACE INTO forks VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
+    def delete_fork(self, run: str) -> None:
+        """Delete the fork point of a run that was rolled back: it made no host the master."""
+        self._write("DELETE FROM forks WHERE run = ?", (run,))
+
     def forks(self, domain: DomainName) -> tuple[ForkPoint, ...]:
         """Return the fork points, oldest first by the order of their runs, whatever the clock was set to."""
         statement = (

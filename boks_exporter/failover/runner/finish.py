@@ -51,6 +51,13 @@ class Finisher:
         sentences = await self._ended(name, outcome, code, sentences, is_open=False)
         return RunResult(code, sentences, name, ways, leftovers)
 
+    async def undone(
+        self, name: RunName, outcome: Outcome, code: Exit, text: Iterable[str], leftovers: tuple[HostName, ...]
+    ) -> RunResult:
+        """End a run that was rolled back: it made no host the master, so it leaves no fork point either."""
+        self.tools.journal.delete_fork(name)
+        return await self.close(name, outcome, code, text, leftovers)
+
     async def stay_open(
         self, name: RunName, code: Exit, text: Iterable[str], instead: tuple[NextCommand, ...] = ()
     ) -> RunResult:

@@ -185,7 +185,7 @@ class Runner:
     async def _after_undoing(self, performer: StepExecutor, undone: RollbackResult, why: tuple[str, ...]) -> RunResult:
         run, sentences = performer.run, (*why, *undone.sentences)
         if undone.whole:
-            return await self.end.close(run, Outcome.FAILED, Exit.UNCHANGED, sentences, undone.leftovers)
+            return await self.end.undone(run, Outcome.FAILED, Exit.UNCHANGED, sentences, undone.leftovers)
         code = Exit.RESULT_UNKNOWN if undone.is_unknown else Exit.CHANGED
         return await self.end.stay_open(run, code, (*sentences, *performer.stopped_report()))
 
@@ -282,7 +282,7 @@ class Runner:
         self._at_work_again(run.name)
         undone = await undo_and_void(performer)
         if undone.whole:
-            return await self.end.close(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences, undone.leftovers)
+            return await self.end.undone(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences, undone.leftovers)
         is_at_console = any(step.kind is StepKind.CONSOLE for step in run.plan.steps)
         if undone.passed is Certainty.YES or (is_at_console and undone.is_unknown):
             stopped = await start_stopped(performer)
