@@ -10,7 +10,9 @@ from boks_exporter.app.failover_wiring import _last_readings
 from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.findings import Acceptance, Acceptances, Guard, Level
 from boks_exporter.failover.journal_facts import DeclaredLost, ForkPoint, JournalView
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
+from boks_exporter.failover.preflight import PlanQuestion, findings_of
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.copies import is_as_advanced, is_contained, unread_seconds
@@ -162,6 +164,12 @@ def test_what_was_shown_of_a_master_before_a_switchover_is_what_the_last_step_co
     stopped = after(M_CLIENT, forks=(fork_point("run", plan, before),), readings={"M": last})
     amount = is_contained(stopped, "M", "R1", Circumstances())[1]
     assert (amount, [each.value for each in shown]) == (20, ["20"])
+    resumed = [each for each in findings_of(PlanQuestion(plan, stopped, FailoverLimits())) if each.host == "M"]
+    assert (Guard.UPDATES_ONLY_HERE, Level.REFUSE, "20") in [(each.guard, each.level, each.value) for each in resumed]
+    same = after(M_CLIENT, forks=(fork_point("run", plan, sound_domain()),), readings={"M": last})
+    assert Guard.UPDATES_ONLY_HERE not in {
+        each.guard for each in findings_of(PlanQuestion(plan, same, FailoverLimits()))
+    }
 
 
 def test_the_last_numbers_of_replicas_are_known_from_the_state_file() -> None:

@@ -158,12 +158,15 @@ def _behind(question: PlanQuestion, have: Numbers, old: HostName | None) -> Find
 def only_here(question: PlanQuestion) -> Iterator[Finding]:
     """A database that is moved aside holds no update that the master, or the new one, lacks: the step asks the same.
 
-    A client does not show its numbers: only what is known of it from before is judged.
+    A client does not show its numbers: only what is known of it from before is judged. In a switchover that goes on it
+    is the old master.
     """
     facts, target, master, by = question.facts, question.target, question.plan.master, question.by
+    is_client = question.procedure is Procedure.ADD_REPLICA
     if question.procedure.is_switchover and master is not None:
         yield from _not_common(question, master)
-    is_client = question.procedure is Procedure.ADD_REPLICA
+        is_client = facts.role(master) is Role.CLIENT
+        target, master = master, target
     is_moved = _removes_copy(question) or (
         is_client and any(step.words == Words.REMOVE_DATABASE for step in question.plan.steps)
     )
