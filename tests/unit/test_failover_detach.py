@@ -194,3 +194,21 @@ def test_a_run_goes_on_where_the_command_that_waited_for_its_name_is_gone() -> N
     reader, writer = os.pipe()
     os.close(reader)
     Announcement(writer)("r1")
+
+
+def test_ctrl_c_is_not_for_a_command_in_the_background(tmp_path: Path) -> None:
+    """A shell starts it with the signal ignored; the terminal sends it all the same."""
+    domain: Any = SimpleNamespace(failover=SimpleNamespace(journal=tmp_path / "journal"))
+
+    def interrupted(announce: Announcement) -> int:
+        os.kill(os.getppid(), signal.SIGINT)
+        announce("r1")
+        return int(Exit.DONE)
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        common = Common(config_file=tmp_path, domain_name=None, output="text")
+        assert detached(common, domain, interrupted, NextCommand("resume", ("r1",))) == Exit.DONE
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from boks_exporter.app.failover_wiring import ManagedDomain
 from boks_exporter.cli.failover.options import Common, refused
@@ -48,14 +48,24 @@ def detached(common: Common, domain: ManagedDomain, work: Callable[[Announcement
     handle = _opened(log)
     reader, writer = os.pipe()
     sys.stdout.flush()
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until each process can handle it
+    interrupts: list[int] = []  # those before there is a process to stop
+    previous = signal.getsignal(signal.SIGINT)
+    if previous is not signal.SIG_IGN:  # as in a background job, which the terminal's Ctrl-C is not for
+        signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
     child = os.fork()
     if not child:
         os.close(reader)
-        _go_on_alone(handle, Announcement(writer), work)
+        _go_on_alone(handle, Announcement(writer), work, previous)
     os.close(writer)
     os.close(handle)
-    run = _announced(reader, child)
+    # Ctrl-C stops the other process, as it stops a run on a terminal. A KeyboardInterrupt could be raised at any line.
+    if previous is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: os.kill(child, signal.SIGTERM))
+    if interrupts:
+        os.kill(child, signal.SIGTERM)
+    with os.fdopen(reader, "rb") as announced:
+        run = announced.read().decode()
+    signal.signal(signal.SIGINT, previous)
     if not run:
         _, status = os.waitpid(child, 0)
         echo(log.read_text(encoding="utf-8", errors="replace"), nl=False)
@@ -70,22 +80,6 @@ def detached(common: Common, domain: ManagedDomain, work: Callable[[Announcement
     return int(Exit.DONE)
 
 
-def _announced(reader: int, child: int) -> str:
-    """Wait for the name of the run; Ctrl-C stops the other process, as it stops a run on a terminal."""
-    name = b""
-    with os.fdopen(reader, "rb", buffering=0) as announced:
-        while True:
-            try:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-                piece = announced.read(1024)
-            except KeyboardInterrupt:
-                os.kill(child, signal.SIGTERM)
-                continue
-            if not piece:
-                return name.decode()
-            name += piece
-
-
 def _log_path(domain: ManagedDomain) -> Path:
     journal = domain.failover.journal
     return journal.with_name(f"{journal.stem}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}.log")
@@ -98,12 +92,14 @@ def _opened(path: Path) -> int:
         raise DetachError(f"nothing was begun: its output cannot be written to {path}: {error.strerror}") from error
 
 
-def _go_on_alone(handle: int, announce: Announcement, work: Callable[[Announcement], int]) -> NoReturn:
+def _go_on_alone(
+    handle: int, announce: Announcement, work: Callable[[Announcement], int], on_interrupt: Any
+) -> NoReturn:
     """Leave the terminal and its session, and carry out the work; this process never returns to its caller."""
     code = int(Exit.INTERNAL)
     try:
         os.setsid()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, on_interrupt)
         with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is needed
             os.dup2(nothing.fileno(), 0)
         os.dup2(handle, 1)
