@@ -163,6 +163,8 @@ def test_an_acceptance_that_matches_nothing_is_reported_next_to_what_is_left(ter
     code, text = terminal("failover", "promote", FIRST, "--accept", "old_master_unproven=M1", "--reason", "off")
     assert code == Exit.FACTS_UNKNOWN
     assert "--accept old_master_unproven=M1: there is no finding old_master_unproven on M1; there is one on m1" in text
+    words = text.splitlines()[-1].split()
+    assert terminal(*words[1 : words.index("--reason")], "--reason", "off")[0] == Exit.DONE
 
 
 def test_the_next_command_is_for_the_first_of_the_ranking() -> None:

@@ -24,7 +24,7 @@ from boks_exporter.cli.failover.options import (
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.cli.streams import OutputError, echo
 from boks_exporter.failover.failover_exits import Exit, Outcome
-from boks_exporter.failover.findings import Acceptance, Finding
+from boks_exporter.failover.findings import Acceptance, Acceptances, Finding
 from boks_exporter.failover.journal import JournalError
 from boks_exporter.failover.preflight import (
     NoSuchFindingError,
@@ -156,7 +156,8 @@ def _kept(domain: ManagedDomain, proposal: Proposal) -> str:
 
 def _ways(order: Order, proposal: Proposal, left: Collection[Finding]) -> tuple[NextCommand, ...]:
     """Return the commands that can be run next: one to accept each finding, or the one that applies the plan."""
-    accepted = tuple(word for entry in order.accepted for word in ("--accept", str(entry)))
+    known = (entry for entry in order.accepted if _is_found(entry, proposal))
+    accepted = tuple(word for entry in known for word in ("--accept", str(entry)))
     more: list[tuple[str, ...]] = []
     if left and all(finding.acceptable for finding in left):
         more = [("--accept", name, "--reason", "") for name in dict.fromkeys(map(argument, left))]
@@ -165,6 +166,14 @@ def _ways(order: Order, proposal: Proposal, left: Collection[Finding]) -> tuple[
     else:
         more = [(*(("--reason", order.reason) if order.reason else ()), "--apply", proposal.fingerprint)]
     return tuple(NextCommand(order.procedure, (order.target, *accepted, *words)) for words in more)
+
+
+def _is_found(entry: Acceptance, proposal: Proposal) -> bool:
+    try:
+        check_existing(Acceptances((entry,)), proposal.plan, proposal.findings)
+    except NoSuchFindingError:
+        return False
+    return True
 
 
 def _what_next(domain: ManagedDomain, proposal: Proposal, left: Collection[Finding]) -> list[str]:
