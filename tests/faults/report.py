@@ -90,7 +90,7 @@ def _by_hand(stories: list[Story]) -> Iterator[str]:
         yield ""
         yield "## What is left to people"
         for story in left:
-            yield f"\n* {story.case}. It ends with: {story.sentences[-1] if story.sentences else 'nothing'}"
+            yield f"\n* {story.case}. It ends with: {'; '.join(story.sentences[-2:]) or 'nothing'}"
 
 
 def main(arguments: list[str]) -> int:
