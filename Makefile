@@ -8,7 +8,7 @@ BIN := .venv/bin
 JOBS ?= 2
 JOBS_THAT_WAIT ?= 4
 # Files of tests/unit whose tests run servers and other programs, and mostly wait for them: `make check` leaves them to `make test`.
-WAITING := poller_change_notifier app_running_exporter cli_events cli_exporter gate_operator_requests gate_removal_cuts gate_replies gate_requests \
+WAITING := poller_change_notifier app_running_exporter cli_events cli_exporter failover_detach failover_next_commands gate_operator_requests gate_removal_cuts gate_replies gate_requests \
 	local_transport loggers simulator_server ssh_deadline ssh_file_checks ssh_floods ssh_resolver ssh_routes web_limits
 DEMO ?=
 FUZZ ?=
