@@ -15,7 +15,6 @@ from tests.unit.domain_rounds import (
     listed,
     silent,
     snapshot,
-    summary,
 )
 
 OK, UNKNOWN, UNLISTED, LAGGING = ReplicaState.OK, ReplicaState.UNKNOWN, ReplicaState.UNLISTED, ReplicaState.LAGGING
@@ -34,20 +33,18 @@ def with_unread(seen: DomainSnapshot, *entries: UnreadEntry) -> DomainSnapshot:
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [
-        ("OK", (OK, "is the master", ())),
-        ("DOWN", (UNKNOWN, "is the master, but its own list shows it as DOWN", ())),
-    ],
+    [("OK", OK), ("DOWN", UNKNOWN)],
 )
-def test_a_master_in_its_own_list(status: str, expected: tuple[ReplicaState, str, tuple[str, ...]]) -> None:
-    assert summary(judge_one_shot(snapshot(MASTER, lines=(listed("M", status),))).hosts[0]) == expected
+def test_a_master_in_its_own_list(status: str, expected: ReplicaState) -> None:
+    verdict = judge_one_shot(snapshot(MASTER, lines=(listed("M", status),))).hosts[0]
+    assert (verdict.state, "DOWN" in verdict.reason) == (expected, status == "DOWN")
 
 
 def test_a_master_without_a_list_or_without_numbers_is_not_ok() -> None:
     no_list = judge_one_shot(snapshot(MASTER)).hosts[0]
-    assert summary(no_list) == (UNKNOWN, "is the master, but printed no list of its replicas", ())
     no_numbers = judge_one_shot(snapshot(answers("M", Role.MASTER, None), lines=())).hosts[0]
-    assert summary(no_numbers) == (UNKNOWN, "is the master, but printed no numbers", ())
+    assert (no_list.state, no_numbers.state) == (UNKNOWN, UNKNOWN)
+    assert no_list.reason != no_numbers.reason
 
 
 @pytest.mark.parametrize(
@@ -92,27 +89,18 @@ def test_a_replica_without_a_line_may_be_in_one_that_could_not_be_read() -> None
     """Then neither that it is not listed nor what it lacks is proven."""
     lacking = snapshot(MASTER, answers("R1", Role.REPLICA, {7: 100}), R2, second=NUMBERS, lines=(listed("R2"),))
     unlisted = judge_one_shot(lacking).host("R1")
-    assert (unlisted.state, unlisted.evidence) == (
-        ReplicaState.DIVERGED,
-        ("is a replica, but M does not list it",),
-    )
+    assert (unlisted.state, len(unlisted.evidence)) == (ReplicaState.DIVERGED, 1)
     unread = judge_one_shot(with_unread(lacking, UnreadEntry(CUT))).host("R1")
-    assert summary(unread) == (
-        UNKNOWN,
-        "it may be in a line of the master's list that could not be read: 'R1   00:49 136D 22:2'",
-        (),
-    )
+    assert (unread.state, repr(CUT.text) in unread.reason, unread.evidence) == (UNKNOWN, True, ())
     named = judge_one_shot(with_unread(lacking, UnreadEntry(CUT, ("R1",)), UnreadEntry(NOTE))).host("R1")
-    assert named.reason == "its line in the master's list could not be read: 'R1   00:49 136D 22:2'"
+    assert named.reason != unread.reason
+    assert repr(CUT.text) in named.reason
 
 
 def test_a_client_that_an_unreadable_line_names_is_expected_to_be_a_replica() -> None:
     seen = snapshot(MASTER, answers("R1", Role.CLIENT, None), second=NUMBERS, lines=())
     verdict = judge_one_shot(with_unread(seen, UnreadEntry(CUT, ("R1",)))).host("R1")
-    assert (verdict.is_replica, verdict.reason) == (
-        True,
-        "reports to be a client, but the list of M names it",
-    )
+    assert (verdict.is_replica, verdict.role, "M" in verdict.reason) == (True, Role.CLIENT, True)
     assert not judge_one_shot(with_unread(seen, UnreadEntry(CUT, ("R2",)))).host("R1").is_replica
 
 
@@ -143,7 +131,7 @@ def test_a_master_is_named_among_those_that_change_the_role_only_where_it_report
     seen = snapshot(MASTER, answers("N", Role.MASTER, NUMBERS, 1.0), R1, are_simultaneous=False)
     health = judge_one_shot(seen)
     assert health.state is DomainState.ROLE_CHANGING
-    assert health.reason.startswith("the role is changing: M at 00:00 UTC, N at 00:00 UTC reported to be master")
+    assert [f"{name} at" in health.reason for name in ("M", "N", "R1")] == [True, True, False]
 
 
 def test_masters_that_are_seen_first_in_one_round_have_no_past() -> None:

@@ -69,8 +69,8 @@ def test_what_cannot_be_read_is_a_fault_with_its_status_where_it_failed() -> Non
     (failed,) = section("exit=3", "nonsense", "boksdiag: no database\nsecond line").faults
     (signalled,) = section("exit=137").faults
     assert (parsed.reason, failed.reason) == (FailureReason.PARSE, FailureReason.EXIT_STATUS)
-    assert failed.detail == "sequence ended with 3: boksdiag: no database"
-    assert signalled.detail == "sequence ended with 137"
+    assert [word in failed.detail for word in ("3", "boksdiag: no database", "second line")] == [True, True, False]
+    assert "137" in signalled.detail
 
 
 def test_a_section_that_was_skipped_is_none_and_no_fault() -> None:
