@@ -7,7 +7,7 @@ import click
 
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.failover.options import Common, common, validate_host
-from boks_exporter.cli.options import DURATION, WORDS
+from boks_exporter.cli.options import DURATION, UTF8, WORDS
 from boks_exporter.cli.streams import echo
 from boks_exporter.text.harmless import harmless
 
@@ -27,7 +27,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage."""
 )
-@click.argument("host")
+@click.argument("host", type=UTF8)
 @click.option("--for", "seconds", type=DURATION, required=True, help="How long at most, such as 2h.")
 @click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="Why.")
 @common
@@ -104,7 +104,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage."""
 )
-@click.argument("host")
+@click.argument("host", type=UTF8)
 @common
 def end(*, host: str, **given: Any) -> int:
     """End all maintenance windows of HOST."""

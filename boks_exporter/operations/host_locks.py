@@ -14,6 +14,7 @@ from boks_exporter.app.failover_wiring import (
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import RunOpenError
+from boks_exporter.failover.runner import NextCommand
 from boks_exporter.failover.runner.locking import is_of_copy, lock_owner
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import SystemClock
@@ -83,9 +84,11 @@ async def locks(domain: ManagedDomain) -> dict[HostName, str]:
                 lock = await gates.lock(host)
             except BoksExporterError as error:
                 return f"unknown: {error}"
-            return (
-                "not locked" if lock.run is None else f"locked by {lock.run} of {lock.owner} since {lock.since} (UTC)"
-            )
+            if lock.run is None:
+                return "not locked"
+            end = NextCommand("break-lock", (lock.run, host.name))
+            text = f"locked by {lock.run} of {lock.owner} since {lock.since} (UTC)"
+            return f"{text}; where that run is closed, or its journal is permanently lost: {end}"
 
         return await ask_each(domain.domain.hosts, holder)
 

@@ -108,17 +108,17 @@ class OperatorChange:
     @classmethod
     def lock(cls, run: RunName, owner: str) -> Self:
         """Take the host's lock for a run."""
-        return cls(OperatorSection.LOCK, (_run(run), _checked(_OWNER, owner, "a lock's owner")))
+        return cls(OperatorSection.LOCK, (checked_run(run), _checked(_OWNER, owner, "a lock's owner")))
 
     @classmethod
     def unlock(cls, run: RunName) -> Self:
         """Release the run's lock."""
-        return cls(OperatorSection.UNLOCK, (_run(run),))
+        return cls(OperatorSection.UNLOCK, (checked_run(run),))
 
     @classmethod
     def break_lock(cls, run: RunName) -> Self:
         """Take a lock away from a run that will not come back for it."""
-        return cls(OperatorSection.BREAK_LOCK, (_run(run),))
+        return cls(OperatorSection.BREAK_LOCK, (checked_run(run),))
 
     @classmethod
     def void(cls, step: StepId) -> Self:
@@ -163,8 +163,9 @@ def owner_word(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._:-]", "-", text)[:64] or "unknown"
 
 
-def _run(name: str) -> str:
-    return _checked(_RUN, name, "a run's name")
+def checked_run(name: str) -> RunName:
+    """Return a run's name; raises ValueError for what no run can have."""
+    return _checked(_RUN, name, "a run's name as failover history shows it")
 
 
 def _step(step: str) -> str:

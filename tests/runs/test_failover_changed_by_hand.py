@@ -101,3 +101,25 @@ def test_a_run_changes_no_other_machine_than_it_began_with(journals: Path, comma
 
     assert virtually(scene) == (Exit.FACTS_UNKNOWN, GOES_ON[command])
     assert running_masters(world.domain) == (MASTER,)
+
+
+def test_a_domain_that_is_left_without_a_master_is_reported(journals: Path) -> None:
+    """Another operator breaks the lock right after the old master became a client, so that nothing can be undone."""
+    world = World.at(journals)
+
+    def break_lock(host: str, line: str) -> None:
+        if host == MASTER and line.endswith(" boot-stop") and world.roles()[MASTER] == "client":
+            world.gates.states[MASTER].lock = None
+
+    async def scene() -> tuple[RunResult, RunResult]:
+        survey = world.survey()
+        await world.warm(survey)
+        world.way.connection_fault = break_lock
+        result = await world.apply(Procedure.SWITCHOVER, FIRST, survey=survey)
+        world.way.connection_fault = lambda _, __: None
+        return result, await again(world, "abort", result.run or "")
+
+    left, undone = virtually(scene)
+    assert (left.exit, undone.exit) == (Exit.CHANGED, Exit.DONE)
+    assert "no host reports that it is master" in left.sentences
+    assert running_masters(world.domain) == (MASTER,)

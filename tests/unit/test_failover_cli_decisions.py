@@ -2,6 +2,7 @@
 
 import errno
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.preflight import candidates
 from boks_exporter.simulator.domain import Fault
+from boks_exporter.simulator.operator_records import Lock
 from tests.nonempty import nonempty
 from tests.unit.failover_facts import dead_master
 from tests.unit.failover_terminal import OFF, Terminal, fingerprint, terminal_at
-from tests.unit.failover_world import FIRST, MASTER, THIRD
+from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD
 
 
 @pytest.fixture
@@ -40,6 +42,56 @@ def test_a_reason_that_is_no_utf8_is_wrong_usage(terminal: Terminal) -> None:
     code, result = terminal("failover", "promote", FIRST, "--accept", "shm_size", "--reason", latin)
     assert (code, "expected a text in UTF-8" in result) == (Exit.USAGE, True)
     assert terminal("failover", "declare-lost", MASTER, "--reason", latin)[0] == Exit.USAGE
+
+
+NO_RUNS = ("\udcff", "", "m1;reboot", "gone-1 x", "x" * 41)
+NAMING = {
+    "show": ("failover", "show", "{}"),
+    "resume": ("failover", "resume", "{}"),
+    "abort": ("failover", "abort", "{}"),
+    "forget": ("failover", "forget", "{}", "--reason", "x"),
+    "break-lock": ("failover", "break-lock", "{}", FIRST),
+}
+
+
+@pytest.mark.parametrize("words", NAMING.values(), ids=NAMING)
+def test_what_no_run_can_be_called_is_wrong_usage(terminal: Terminal, words: tuple[str, ...]) -> None:
+    """As a slip of the fingers, or a terminal in Latin-1, types it: nothing is sent, and nothing journaled."""
+    terminal.world.gates.states[FIRST].lock = Lock("gone-1", "anna-ops7", "2026-11-24T20:15:12")
+    for name in NO_RUNS:
+        code, result = terminal(*(word.format(name) for word in words), "--output", "json")
+        shown = json.loads(next(line for line in result.splitlines() if line.startswith("{")))
+        assert (code, shown["exit_code"]) == (Exit.USAGE, Exit.USAGE), name
+    assert terminal("failover", "history")[1].startswith("no run yet")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("failover", "declare-lost", "\udcff", "--reason", "x"),
+        ("maintenance", "start", "\udcff", "--for", "1h", "--reason", "x"),
+        ("maintenance", "end", "\udcff"),
+    ],
+    ids=" ".join,
+)
+def test_a_host_that_is_no_utf8_is_wrong_usage(terminal: Terminal, words: tuple[str, ...]) -> None:
+    """Also where hosts are discovered, so that others than the configured ones can be named."""
+    hosts = "hosts: [{name: m1}, {name: r1}, {name: r2}, {name: r3}, {name: c1}]"
+    configured = terminal.config.read_text()
+    assert hosts in configured
+    terminal.config.write_text(configured.replace(hosts, f"{hosts}\n    discover: true"))
+    assert terminal(*words)[0] == Exit.USAGE
+
+
+def test_a_lock_is_shown_with_the_command_that_ends_it(terminal: Terminal) -> None:
+    """Such as one whose request arrived after its run was closed."""
+    terminal.world.gates.states[FIRST].lock = Lock("gone-1", "anna-ops7", "2026-11-24T20:15:12")
+    _, shown = terminal("failover", "locks")
+    (line,) = (line for line in shown.splitlines() if line.startswith(f"{FIRST}: "))
+    words = shlex.split(line.rpartition("boks-exporter ")[2])
+    assert words == ["failover", "break-lock", "gone-1", FIRST]
+    assert terminal(*words)[0] == Exit.DONE
+    assert terminal.world.locks() == {}
 
 
 @pytest.mark.parametrize(
@@ -97,6 +149,11 @@ def test_the_best_candidate_can_be_taken_without_its_name(terminal: Terminal) ->
     assert (code, "Plan: promote r1\n" in text) == (Exit.DONE, True), text
     assert terminal("failover", "promote", "--best", FIRST, *OFF)[0] == Exit.USAGE
     assert terminal("failover", "promote", *OFF)[0] == Exit.USAGE
+    for each in (FIRST, SECOND, THIRD):
+        terminal.world.domain.set_fault(each, Fault.UNREACHABLE)
+    assert terminal("failover", "promote", "--best")[0] == Exit.REFUSED, "a client answers"
+    terminal.world.domain.set_fault(CLIENT, Fault.UNREACHABLE)
+    assert terminal("failover", "promote", "--best")[0] == Exit.FACTS_UNKNOWN
 
 
 def test_several_masters_are_shown_with_the_ways_out(terminal: Terminal) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from boks_exporter.failover.failover_exits import Exit
-from boks_exporter.failover.journal import Journal
+from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.failover.journal.connection import JournalFile
 from boks_exporter.failover.journal.errors import explained
 from boks_exporter.failover.runner.finish import given_up
@@ -96,6 +96,20 @@ def test_a_run_that_is_resumed_on_a_full_disk_stops_before_anything_is_begun(
         code, shown = terminal("failover", "resume", run)
         assert f"next, once the journal can be written: boks-exporter failover resume {run}" in shown
         assert code in {Exit.CHANGED, Exit.RESULT_UNKNOWN}
+    assert terminal("failover", "resume", run)[0] == Exit.DONE
+
+
+def test_a_run_that_is_left_at_once_on_a_full_disk_is_reported_all_the_same(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That its end cannot be stored is no reason to call its result anything but unknown."""
+
+    def full(journal: Journal, *_: Any, **__: Any) -> None:
+        raise JournalError(f"the journal {journal.path} cannot be written")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "end", full)
+        run = left_open(terminal)
     assert terminal("failover", "resume", run)[0] == Exit.DONE
 
 

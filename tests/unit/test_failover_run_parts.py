@@ -209,6 +209,7 @@ def test_only_an_interrupted_command_was_interrupted() -> None:
 VERIFIED = {
     "healthy": (HEALTHY, ["yes", "yes", "yes"]),
     "no master": (DEAD, ["no"]),
+    "no answer": (dead_master(*map(silent, ("R1", "R2", "C"))), ["unknown"]),
     "ahead": (sound_domain(host("R2", Role.REPLICA, {7: 103, 9: 50})), ["yes", "no", "no"]),
     "silent": (sound_domain(silent("R2")), ["yes", "yes", "no"]),
     "two masters": (sound_domain(R2_MASTER), ["no", "no", "no"]),

@@ -9,7 +9,14 @@ from typing import Any, TypeAlias
 import click
 
 from boks_exporter.app.failover_signals import heeding_signals
-from boks_exporter.app.failover_wiring import ManagedDomain, journal_of, observed, open_runner, open_survey
+from boks_exporter.app.failover_wiring import (
+    ManagedDomain,
+    journal_of,
+    kept_journal,
+    observed,
+    open_runner,
+    open_survey,
+)
 from boks_exporter.cli.failover.json_output import proposal_json, result_json
 from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
 from boks_exporter.cli.failover.options import (
@@ -21,7 +28,7 @@ from boks_exporter.cli.failover.options import (
     refused,
     run_async,
 )
-from boks_exporter.cli.failover.text_output import proposal_text
+from boks_exporter.cli.failover.text_output import proposal_text, without_candidate
 from boks_exporter.cli.streams import OutputError, echo
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Acceptance, Acceptances, Finding
@@ -81,10 +88,13 @@ def show_or_apply(
     except (NotAcceptableError, FingerprintError) as error:
         raise UsageWithNextError(str(error), shown) from error
     domain = common.domain(host)
-    host = host or best_candidate(domain)
     if not host:
-        text = "--best: there is no replica that could become master"
-        return refused(common, Exit.REFUSED, text, NextCommand("candidates"))
+        known = open_runs(domain)
+        facts = run_async(lambda: observed(domain, known))
+        host = next((each.host for each in candidates(facts, domain.limits)), None)
+        if host is None:
+            code, text = without_candidate(facts)
+            return refused(common, code, f"--best: {text}", NextCommand("candidates"))
     order = Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
     if fingerprint is not None:
         show_open_runs(domain)
@@ -101,13 +111,6 @@ def show_or_apply(
         echo("nothing was changed")
         return int(Exit.DONE)
     return _carried_out(common, domain, lambda runner: runner.apply(order, proposal.fingerprint), shown)
-
-
-def best_candidate(domain: ManagedDomain) -> str:
-    """Return the first of the ranked candidates; empty where there is none."""
-    known = open_runs(domain)
-    found = candidates(run_async(lambda: observed(domain, known)), domain.limits)
-    return found[0].host if found else ""
 
 
 def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal, Exit]:
@@ -257,16 +260,17 @@ def _run(
 
 def _interrupted(domain: ManagedDomain, name: str | None, command: NextCommand) -> RunResult:
     """Report the run that was left open; hosts complete what they have begun."""
-    with journal_of(domain) as journal:
-        run = journal.run(name) if name else None
-        if run is None or not run.is_open:
+    with kept_journal(domain) as journal:
+        run = journal.run(name) if name and journal else None
+        if journal is None or run is None or not run.is_open:
             why = ("interrupted before anything was begun", in_words((command,)))
             return RunResult(Exit.UNCHANGED, why, next=(command,))
-        text = f"interrupted; the run {run.name} stays open, and what a host has begun goes on there"
-        code = int(Exit.RESULT_UNKNOWN)
-        journal.end(run.name, Outcome.UNKNOWN, text, SystemClock().now(), is_open=True, code=code)
         ways = next_for(run.name, journal.steps(run.name))
-        return RunResult(Exit.RESULT_UNKNOWN, (text, in_words(ways)), run.name, ways)
+    text = f"interrupted; the run {run.name} stays open, and what a host has begun goes on there"
+    code = int(Exit.RESULT_UNKNOWN)
+    with suppress(JournalError), journal_of(domain) as journal:  # its disk may be full; the result is the same
+        journal.end(run.name, Outcome.UNKNOWN, text, SystemClock().now(), is_open=True, code=code)
+    return RunResult(Exit.RESULT_UNKNOWN, (text, in_words(ways)), run.name, ways)
 
 
 def _ended(common: Common, result: RunResult) -> int:

@@ -7,7 +7,7 @@ import click
 
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, UsageWithNextError, example, refused, run_async, validate_host
-from boks_exporter.cli.options import WORDS
+from boks_exporter.cli.options import UTF8, WORDS
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.text.harmless import harmless
@@ -29,7 +29,7 @@ def asides() -> None:
 @asides.command(
     name="list", epilog=example("boks-exporter failover asides list", "boks-exporter failover asides list replica1")
 )
-@click.argument("host", required=False)
+@click.argument("host", type=UTF8, required=False)
 @options.common
 def list_asides(*, host: str | None, **given: Any) -> int:
     """List what runs have moved aside on every host, or on HOST, with age and size."""
@@ -85,7 +85,7 @@ def _line(host: str, aside: "Aside", now: float) -> str:
         'boks-exporter failover asides restore replica1 20261124-201512-rebuild-3f9a01c7.2 --reason "needed after all"'
     )
 )
-@click.argument("host")
+@click.argument("host", type=UTF8)
 @click.argument("removal")
 @_reason
 @options.common
@@ -104,7 +104,7 @@ def restore(*, host: str, removal: str, reason: str, **given: Any) -> int:
         'boks-exporter failover asides remove replica1 20261124-201512-rebuild-3f9a01c7.2 --reason "reloaded in May"'
     )
 )
-@click.argument("host")
+@click.argument("host", type=UTF8)
 @click.argument("removal")
 @_reason
 @options.common

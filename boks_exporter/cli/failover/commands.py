@@ -10,8 +10,8 @@ from boks_exporter.cli.failover.asides import asides
 from boks_exporter.cli.failover.check import check
 from boks_exporter.cli.failover.freeze import freeze
 from boks_exporter.cli.failover.host_commands import break_lock, declare_lost, locks
-from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, example
-from boks_exporter.cli.options import WORDS, Command
+from boks_exporter.cli.failover.options import RUN, AcceptArguments, Common, acceptances, example
+from boks_exporter.cli.options import UTF8, WORDS, Command
 from boks_exporter.failover.failover_exits import EXITS
 from boks_exporter.failover.procedure import Procedure
 
@@ -72,7 +72,7 @@ def _target(procedure: Procedure) -> Callable[[Command], Command]:
     def added(command: Command) -> Command:
         if has_best:
             command = click.option("--best", is_flag=True, help="Use the first host of `failover candidates`.")(command)
-        return click.argument("host", required=not has_best)(command)
+        return click.argument("host", type=UTF8, required=not has_best)(command)
 
     return added
 
@@ -118,7 +118,7 @@ for _each in _SUMMARIES:
 
 @failover.command(epilog=example("boks-exporter failover plan promote replica1 --output json | jq .fingerprint"))
 @click.argument("procedure", type=click.Choice([each.value for each in _SUMMARIES]))
-@click.argument("host")
+@click.argument("host", type=UTF8)
 @options.common
 def plan(*, procedure: str, host: str, **given: Any) -> int:
     """Show the plan of a procedure for a host, without asking for confirmation."""
@@ -138,7 +138,7 @@ def plan(*, procedure: str, host: str, **given: Any) -> int:
     )
 )
 @click.argument("procedure", type=click.Choice([each.value for each in _SUMMARIES]), metavar="PROCEDURE")
-@click.argument("host")
+@click.argument("host", type=UTF8)
 @options.accepting
 @click.option(
     "--inject",
@@ -219,7 +219,7 @@ def conflict(**given: Any) -> int:
         "boks-exporter failover show 20261124-201512-promote-3f9a01c7 --follow",
     )
 )
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option("--follow", is_flag=True, help="Show each step as it begins and ends, and end with the run's exit code.")
 @options.common
 def show(*, run: str, follow: bool, **given: Any) -> int:
@@ -240,7 +240,7 @@ def history(*, limit: int, **given: Any) -> int:
 
 
 @failover.command(epilog=example("boks-exporter failover resume 20261124-201512-promote-3f9a01c7"))
-@click.argument("run")
+@click.argument("run", type=RUN)
 @options.accepting
 @options.detach
 @options.common
@@ -252,7 +252,7 @@ def resume(*, run: str, accept: AcceptArguments, reason: str, **given: Any) -> i
 
 
 @failover.command(epilog=example("boks-exporter failover abort 20261124-201512-promote-3f9a01c7"))
-@click.argument("run")
+@click.argument("run", type=RUN)
 @options.accepting
 @options.detach
 @options.common
@@ -266,7 +266,7 @@ def abort(*, run: str, accept: AcceptArguments, reason: str, **given: Any) -> in
 @failover.command(
     epilog=example('boks-exporter failover forget 20261124-201512-promote-3f9a01c7 --reason "its machine burnt down"')
 )
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="Why its result will never be known.")
 @options.common
 def forget(*, run: str, reason: str, **given: Any) -> int:

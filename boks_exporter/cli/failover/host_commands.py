@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from boks_exporter.cli.failover import options
-from boks_exporter.cli.failover.options import Common, example, refused, run_async
-from boks_exporter.cli.options import WORDS
+from boks_exporter.cli.failover.options import RUN, Common, example, refused, run_async
+from boks_exporter.cli.options import UTF8, WORDS
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.text.harmless import harmless
@@ -17,7 +17,7 @@ from boks_exporter.text.harmless import harmless
     name="declare-lost",
     epilog=example('boks-exporter failover declare-lost master1 --reason "its machine was scrapped"'),
 )
-@click.argument("host")
+@click.argument("host", type=UTF8)
 @click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="How you know that it never runs again.")
 @options.common
 def declare_lost(*, host: str, reason: str, **given: Any) -> int:
@@ -55,8 +55,8 @@ def locks(**given: Any) -> int:
 @click.command(
     name="break-lock", epilog=example("boks-exporter failover break-lock 20261124-201512-promote-3f9a01c7 replica1")
 )
-@click.argument("run")
-@click.argument("host")
+@click.argument("run", type=RUN)
+@click.argument("host", type=UTF8)
 @options.common
 def break_lock(*, run: str, host: str, **given: Any) -> int:
     """Break the lock of RUN on HOST, whose operator and journal are permanently lost.

@@ -9,7 +9,7 @@ from boks_exporter.cli.failover.follow import exit_of, followed, is_at_work
 from boks_exporter.cli.failover.json_output import candidate_json, run_json, whole_run_json
 from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
 from boks_exporter.cli.failover.options import Common, UsageWithNextError, run_async
-from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of
+from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of, without_candidate
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit, Outcome
@@ -42,7 +42,7 @@ def show_candidates(common: Common) -> int:
     else:
         echo("\n".join(candidates_text(facts, found)))
     ends = [exit_for(blocking_findings(each.findings, Acceptances())) for each in found]
-    return int(min(ends, key=_BEST_FIRST.index, default=Exit.REFUSED))
+    return int(min(ends, key=_BEST_FIRST.index, default=without_candidate(facts)[0]))
 
 
 def show_verification(common: Common) -> int:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import click
 
-from boks_exporter.cli.options import UTF8, Command, config_file, validate_domains
+from boks_exporter.cli.options import UTF8, Checked, Command, config_file, validate_domains
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.findings import Guard
+from boks_exporter.remote.operator_requests import checked_run
 from boks_exporter.text.harmless import harmless
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from boks_exporter.failover.findings import Acceptance
     from boks_exporter.failover.runner import NextCommand
 
+RUN: Final = Checked("run", checked_run)
 _TIMEOUT_SECONDS: Final = 10.0
 
 

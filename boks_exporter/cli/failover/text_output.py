@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import RULES, Acceptances, Finding, Level
 from boks_exporter.failover.preflight import Candidate, argument, next_master_by
 from boks_exporter.failover.procedures.step import UNNAMED, ProcedureStep, StepKind
@@ -116,6 +117,13 @@ def step_text(step: ProcedureStep) -> Iterator[str]:
         yield f"       undo    none: {step.no_undo}"
 
 
+def without_candidate(facts: FailoverFacts) -> tuple[Exit, str]:
+    """Return how a search that finds no candidate ends, and why."""
+    if any(facts.snapshot.observed()):
+        return Exit.REFUSED, "there is no replica that could become master"
+    return Exit.FACTS_UNKNOWN, "no host answers; whether a replica could become master is unknown"
+
+
 def candidates_text(facts: FailoverFacts, found: Sequence[Candidate]) -> Iterator[str]:
     """Write the domain, the candidates with their reasons, and the next command."""
     yield domain_line(facts)
@@ -129,7 +137,7 @@ def candidates_text(facts: FailoverFacts, found: Sequence[Candidate]) -> Iterato
         yield from (line for line in lines if line not in alike)
     best = next((candidate.host for candidate in found), None)
     if not best:
-        yield "There is no replica that could become master."
+        yield f"No candidate: {without_candidate(facts)[1]}"
     elif not any(candidate.is_free for candidate in found):
         yield "None is free. The next command shows which findings can be accepted, and how."
     is_conflict = len(facts.snapshot.masters) > 1

@@ -231,9 +231,11 @@ class StepExecutor:
         return tuple(name for name in self.plan.concerned_hosts if facts and facts.daemons(name) is Daemons.STOPPED)
 
     def stopped_report(self) -> tuple[str, ...]:
-        """Report where the run leaves BoKS stopped."""
+        """Report where the run leaves BoKS stopped, and that it leaves no master."""
         stopped = self.stopped_hosts()
-        return (f"BoKS is stopped on {', '.join(stopped)}",) if stopped else ()
+        lines = (f"BoKS is stopped on {', '.join(stopped)}",) if stopped else ()
+        is_left = self._facts is not None and not self._facts.snapshot.masters
+        return (*lines, "no host reports that it is master") if is_left else lines
 
     def _is_conflict_certain(self) -> bool:
         """Whether several masters were seen twice in succession: waiting does not end that."""

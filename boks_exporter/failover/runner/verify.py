@@ -42,6 +42,7 @@ def checks_of(facts: FailoverFacts, limits: FailoverLimits) -> tuple[Verificatio
     """Judge the facts of one round."""
     masters = facts.snapshot.masters
     if not masters:
-        return (Verification("a master", Proven(Certainty.NO, facts.health.reason)),)
+        truth = Certainty.NO if any(facts.snapshot.observed()) else Certainty.UNKNOWN
+        return (Verification("a master", Proven(truth, facts.health.reason)),)
     by = Circumstances(max_behind_updates=limits.max_behind_updates)
     return tuple(Verification(what, prove(Claim(kind, masters[0]), facts, by)) for what, kind in _CHECKS.items())
