@@ -106,6 +106,8 @@ def test_a_host_that_is_not_reached_is_named_and_is_the_exit_code(terminal: Term
     assert (code, hosts.pop(SECOND)) == (Exit.CHANGED, None)
     assert all(nonempty(hosts.values()))
     assert terminal("failover", "freeze", "show")[0] == Exit.FACTS_UNKNOWN
+    code, text = terminal("failover", "freeze", "show", "--output", "json")
+    assert code == json.JSONDecoder().raw_decode(text)[0]["exit_code"] == Exit.FACTS_UNKNOWN
     assert terminal("failover", "freeze", "end", "--reason", "x")[0] == Exit.CHANGED
     for host in terminal.world.roles():
         terminal.world.domain.set_fault(host, Fault.UNREACHABLE)

@@ -65,8 +65,9 @@ def show(**given: Any) -> int:
     common = Common(**given)
     domain = _domain(common)
     result = run_async(lambda: shown_freeze(domain))
-    echo(json.dumps(freeze_json(result, Exit.DONE), indent=2) if common.is_json else "\n".join(_lines(result)))
-    return int(Exit.FACTS_UNKNOWN if result.failed else Exit.DONE)
+    code = Exit.FACTS_UNKNOWN if result.failed else Exit.DONE
+    echo(json.dumps(freeze_json(result, code), indent=2) if common.is_json else "\n".join(_lines(result)))
+    return int(code)
 
 
 def _domain(common: Common) -> "ManagedDomain":
